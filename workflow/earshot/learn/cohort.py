@@ -1,0 +1,188 @@
+"""Many listeners' networks trained as one tensor program, each with its own data, order, stopping and result.
+
+The rule is scikit-learn's `MLPRegressor`'s, written out: Glorot-uniform weights and biases; every epoch a new order of
+the items; batches of `batch_size`, the last one smaller; half the mean squared error plus half the weight decay times
+the squared weights over the batch's size; Adam; a network stops when its training loss has not improved by `tolerance`
+for more than `patience_epochs` epochs. What a network learns depends on its listener's name, data and seed, and not on
+the others in its cohort: one that has stopped leaves the program, the rest go on as they would have.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from earshot.learn.perceptron import Perceptron, TrainingSet, TrainingSettings
+from earshot.seeds import generator
+
+Precision = Literal["float32", "bfloat16"]
+
+
+def train(
+    cohort: Sequence[TrainingSet],
+    settings: TrainingSettings,
+    seed: int,
+    device: torch.device,
+    precision: Precision = "float32",
+) -> list[Perceptron]:
+    """Train one network per listener and return them in the cohort's order.
+
+    Listeners may have different numbers of items, but share features and targets. `precision` is that of the products
+    of matrices; weights, gradients' sums and the optimiser are always float32.
+    """
+    trained: dict[str, Perceptron] = {}
+    for items in sorted({len(data.features) for data in cohort}):  # one program has one number of items
+        program = _Program([data for data in cohort if len(data.features) == items], settings, seed, device, precision)
+        trained |= program.run()
+    return [trained[data.name] for data in cohort]
+
+
+class _Program:
+    """Networks that are still learning, stacked: every tensor's first axis is theirs."""
+
+    def __init__(
+        self,
+        group: Sequence[TrainingSet],
+        settings: TrainingSettings,
+        seed: int,
+        device: torch.device,
+        precision: Precision,
+    ) -> None:
+        self.settings = settings
+        self.group = list(group)
+        self.precision: torch.dtype = getattr(torch, precision)
+        self.items = len(group[0].features)
+        sizes = [group[0].features.shape[1], *settings.hidden_layers, group[0].targets.shape[1]]
+        self.shapes = list(pairwise(sizes))
+        self.orders = [generator(seed, "order", data.name) for data in group]
+        standardised = [(data.features - data.statistics[0]) / data.statistics[1] for data in group]
+        self.features = torch.from_numpy(np.stack(standardised)).to(device, self.precision)
+        self.targets = torch.from_numpy(np.stack([data.targets for data in group])).to(device)
+        weights, biases = zip(*(_initial(self.shapes, generator(seed, "weights", data.name)) for data in group))
+        self._optimise(torch.from_numpy(np.stack(weights)).to(device), torch.from_numpy(np.stack(biases)).to(device))
+        self.losses: list[list[float]] = [[] for _ in group]
+        self.patience = [_Patience(settings) for _ in group]
+
+    def _optimise(self, weights: torch.Tensor, biases: torch.Tensor, state: dict[int, Any] | None = None) -> None:
+        """Let Adam work on these weights and biases, `(networks, numbers)` each, going on from a state."""
+        self.weights, self.biases = torch.nn.Parameter(weights), torch.nn.Parameter(biases)
+        self.weights.grad, self.biases.grad = torch.empty_like(weights), torch.empty_like(biases)
+        groups = [{"params": [self.weights]}, {"params": [self.biases]}]
+        self.adam = torch.optim.Adam(groups, lr=self.settings.learning_rate, fused=True)
+        if state is not None:
+            self.adam.load_state_dict(self.adam.state_dict() | {"state": state})
+
+    def run(self) -> dict[str, Perceptron]:
+        """Train until every network has stopped."""
+        stopped: dict[str, Perceptron] = {}
+        with torch.no_grad():
+            while self.group:
+                losses = self._epoch()
+                stops = []
+                for place, loss in enumerate(losses):
+                    self.losses[place].append(loss)
+                    stops.append(self.patience[place].is_over(loss))
+                if any(stops):
+                    stopped |= {self.group[place].name: self._result(place) for place in np.flatnonzero(stops)}
+                    self._keep(np.flatnonzero(~np.array(stops)))
+        return stopped
+
+    def _epoch(self) -> list[float]:
+        """Go once through the items and return each network's mean training loss."""
+        order = torch.from_numpy(np.stack([rng.permutation(self.items) for rng in self.orders]))
+        rows = torch.arange(len(order))[:, None]
+        device = self.features.device
+        features = self.features[rows.to(device), order.to(device)]
+        targets = self.targets[rows.to(device), order.to(device)]
+        squares = torch.zeros(len(order), device=device)
+        batch = min(self.settings.batch_size, self.items)
+        for start in range(0, self.items, batch):
+            squares += self._step(features[:, start : start + batch], targets[:, start : start + batch])
+        mean_square = squares / (self.items * targets.shape[-1])
+        # The penalty belongs to each batch; taken once an epoch, it differs by what the weights moved in between.
+        batches = -(-self.items // batch)
+        penalty = self.settings.weight_decay * self.weights.square().sum(1) * batches / self.items
+        losses: list[float] = (0.5 * (mean_square + penalty)).tolist()
+        return losses
+
+    def _step(self, features: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        """Take one step on a batch and return each network's summed squared error before it."""
+        weights = _layers(self.weights.to(self.precision), self.shapes)
+        gradients = _layers(self.weights.grad, self.shapes)
+        bounds = np.cumsum([0, *(outputs for _, outputs in self.shapes)])
+        values = [features]
+        for layer, weight in enumerate(weights):
+            bias = self.biases[:, None, bounds[layer] : bounds[layer + 1]].to(self.precision)
+            value = torch.baddbmm(bias, values[-1], weight)
+            if layer < len(weights) - 1:
+                value = value.relu_() if self.settings.activation == "relu" else value.tanh_()
+            values.append(value)
+        error = values.pop().float() - targets
+        delta = (error / features.shape[1]).to(self.precision)
+        for layer in reversed(range(len(weights))):
+            gradients[layer].copy_(values[layer].transpose(1, 2) @ delta)
+            self.biases.grad[:, bounds[layer] : bounds[layer + 1]] = delta.sum(1, dtype=torch.float32)
+            if layer:
+                slope = values[layer] > 0 if self.settings.activation == "relu" else 1 - values[layer].square()
+                delta = (delta @ weights[layer].transpose(1, 2)).mul_(slope)
+        self.adam.param_groups[0]["weight_decay"] = self.settings.weight_decay / features.shape[1]
+        self.adam.step()
+        return error.square().sum((1, 2))
+
+    def _keep(self, places: NDArray[np.int_]) -> None:
+        """Go on with the networks at these places alone."""
+        index = torch.from_numpy(places).to(self.features.device)
+        self.group = [self.group[place] for place in places]
+        self.orders = [self.orders[place] for place in places]
+        self.losses = [self.losses[place] for place in places]
+        self.patience = [self.patience[place] for place in places]
+        self.features, self.targets = self.features[index], self.targets[index]
+        state = {
+            number: {name: value[index] if value.dim() else value for name, value in moments.items()}
+            for number, moments in self.adam.state_dict()["state"].items()
+        }
+        self._optimise(self.weights.detach()[index], self.biases.detach()[index], state)
+
+    def _result(self, place: int) -> Perceptron:
+        mean, scale = self.group[place].statistics
+        weights = [layer[place].cpu().numpy().copy() for layer in _layers(self.weights.detach(), self.shapes)]
+        bounds = np.cumsum([outputs for _, outputs in self.shapes])[:-1]
+        biases = np.split(self.biases.detach()[place].cpu().numpy().copy(), bounds)
+        loss = np.array(self.losses[place], np.float32)
+        return Perceptron(weights, biases, mean, scale, self.settings.activation, loss)
+
+
+class _Patience:
+    """One network's stopping rule."""
+
+    def __init__(self, settings: TrainingSettings) -> None:
+        self.settings = settings
+        self.epochs = self.without_improvement = 0
+        self.best = np.inf
+
+    def is_over(self, loss: float) -> bool:
+        """Take in an epoch's loss and say whether it was the last."""
+        self.epochs += 1
+        improved = loss <= self.best - self.settings.tolerance
+        self.without_improvement = 0 if improved else self.without_improvement + 1
+        self.best = min(self.best, loss)
+        return self.without_improvement > self.settings.patience_epochs or self.epochs >= self.settings.max_epochs
+
+
+def _initial(
+    shapes: Sequence[tuple[int, int]], rng: np.random.Generator
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Draw one network's weights and biases, flat: Glorot and Bengio (2010), eq. 16, for both, as scikit-learn does."""
+    bounds = [np.sqrt(6 / (inputs + outputs)) for inputs, outputs in shapes]
+    weights = [rng.uniform(-bound, bound, np.prod(shape)) for bound, shape in zip(bounds, shapes, strict=True)]
+    biases = [rng.uniform(-bound, bound, outputs) for bound, (_, outputs) in zip(bounds, shapes, strict=True)]
+    return np.concatenate(weights).astype(np.float32), np.concatenate(biases).astype(np.float32)
+
+
+def _layers(flat: torch.Tensor, shapes: Sequence[tuple[int, int]]) -> list[torch.Tensor]:
+    """Return views of the weights `(networks, numbers)` as layers, `(networks, inputs, outputs)` each."""
+    sizes = [inputs * outputs for inputs, outputs in shapes]
+    return [part.unflatten(1, shape) for part, shape in zip(flat.split(sizes, dim=1), shapes, strict=True)]

@@ -1,0 +1,38 @@
+"""Training the published way: one listener after another, by scikit-learn."""
+
+import warnings
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.neural_network import MLPRegressor
+
+from earshot.learn.perceptron import Perceptron, TrainingSet, TrainingSettings
+from earshot.seeds import generator
+
+
+def train(data: TrainingSet, settings: TrainingSettings, seed: int) -> Perceptron:
+    """Train one listener's network with scikit-learn's `MLPRegressor`."""
+    mean, scale = data.statistics
+    network = MLPRegressor(
+        hidden_layer_sizes=settings.hidden_layers,
+        activation=settings.activation,
+        learning_rate_init=settings.learning_rate,
+        batch_size=min(settings.batch_size, len(data.features)),
+        alpha=settings.weight_decay,
+        max_iter=settings.max_epochs,
+        n_iter_no_change=settings.patience_epochs,
+        tol=settings.tolerance,
+        random_state=int(generator(seed, "control", data.name).integers(2**31)),
+    )
+    with warnings.catch_warnings():
+        # Running into the last epoch is one of the two ways to end; the history says which it was.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        network.fit((data.features - mean) / scale, data.targets)
+    return Perceptron(
+        weights=[weight.astype(np.float32) for weight in network.coefs_],
+        biases=[bias.astype(np.float32) for bias in network.intercepts_],
+        mean=mean,
+        scale=scale,
+        activation=settings.activation,
+        loss=np.array(network.loss_curve_, np.float32),
+    )

@@ -1,0 +1,76 @@
+"""A multilayer perceptron for one listener: what both implementations train, and how it is stopped."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from earshot.seeds import generator
+
+Activation = Literal["relu", "tanh"]
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """Network and schedule. Names and meaning are scikit-learn's `MLPRegressor`'s."""
+
+    hidden_layers: tuple[int, ...]
+    activation: Activation
+    learning_rate: float
+    batch_size: int
+    weight_decay: float  # MLPRegressor's alpha
+    max_epochs: int
+    patience_epochs: int  # epochs without an improvement of the training loss by `tolerance`, then stop
+    tolerance: float
+
+
+@dataclass(frozen=True)
+class Perceptron:
+    """A trained network, with the statistics that its input is standardised by."""
+
+    weights: list[NDArray[np.float32]]  # (inputs, outputs) of each layer
+    biases: list[NDArray[np.float32]]  # (outputs,)
+    mean: NDArray[np.float32]  # (features,)
+    scale: NDArray[np.float32]  # (features,)
+    activation: Activation
+    loss: NDArray[np.float32]  # (epochs,), the training loss
+
+    def __call__(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the outputs `(..., outputs)` for features `(..., features)`."""
+        value = (features - self.mean) / self.scale
+        for weight, bias in zip(self.weights[:-1], self.biases[:-1], strict=True):
+            value = value @ weight + bias
+            value = np.maximum(value, 0) if self.activation == "relu" else np.tanh(value)
+        outputs: NDArray[np.float32] = value @ self.weights[-1] + self.biases[-1]
+        return outputs
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """What one listener's network learns from: features `(items, features)` and targets `(items, outputs)`."""
+
+    name: str
+    features: NDArray[np.float32]
+    targets: NDArray[np.float32]
+
+    @property
+    def statistics(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Mean and standard deviation of each feature; a feature that never changes is divided by one."""
+        mean, scale = self.features.mean(0), self.features.std(0)
+        return mean, np.where(scale > 0, scale, 1).astype(np.float32)
+
+
+def split_directions(directions: list[str], held_out: float, seed: int) -> NDArray[np.bool_]:
+    """Return which measurements are held out, `(measurements,)`.
+
+    A direction is drawn as a whole: measurements of one direction, all of its repetitions with them, are on one side.
+    The draw belongs to the direction's id, so listeners on one grid share their split.
+    """
+    unique = sorted(set(directions))
+    if len(unique) < 2:
+        raise ValueError("a split needs two directions at least")
+    drawn = {name: generator(seed, "split", name).random() for name in unique}
+    count = min(max(round(held_out * len(unique)), 1), len(unique) - 1)
+    chosen = set(sorted(unique, key=drawn.__getitem__)[:count])
+    return np.array([name in chosen for name in directions])

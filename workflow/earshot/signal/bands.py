@@ -1,0 +1,71 @@
+"""Frequency bands and how much of each bin of a spectrum lies in them."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Spacing = Literal["erb", "mel", "octave", "linear"]
+
+
+def _to_scale(frequency_hz: NDArray[np.float64], spacing: Spacing) -> NDArray[np.float64]:
+    """Map frequencies to the scale on which bands are equally wide.
+
+    ERB-rate: Glasberg and Moore (1990), eq. 4. Mel: O'Shaughnessy (1987), as in HTK.
+    """
+    match spacing:
+        case "erb":
+            return 21.4 * np.log10(1 + 0.00437 * frequency_hz)
+        case "mel":
+            return 2595 * np.log10(1 + frequency_hz / 700)
+        case "octave":
+            return np.log2(frequency_hz)
+        case "linear":
+            return frequency_hz
+
+
+def _from_scale(value: NDArray[np.float64], spacing: Spacing) -> NDArray[np.float64]:
+    match spacing:
+        case "erb":
+            return (10 ** (value / 21.4) - 1) / 0.00437
+        case "mel":
+            return 700 * (10 ** (value / 2595) - 1)
+        case "octave":
+            return 2**value
+        case "linear":
+            return value
+
+
+@dataclass(frozen=True)
+class Bands:
+    """Adjacent bands, equally wide on a frequency scale, from `lowest_hz` to `highest_hz`."""
+
+    count: int
+    spacing: Spacing
+    lowest_hz: float
+    highest_hz: float
+
+    @property
+    def edges_hz(self) -> NDArray[np.float64]:
+        """Edges in Hz, `(count + 1,)`."""
+        ends = _to_scale(np.array([self.lowest_hz, self.highest_hz]), self.spacing)
+        return _from_scale(np.linspace(*ends, self.count + 1), self.spacing)
+
+    @property
+    def centres_hz(self) -> NDArray[np.float64]:
+        """Arithmetic centres in Hz, `(count,)`."""
+        edges = self.edges_hz
+        return (edges[1:] + edges[:-1]) / 2
+
+    def weights(self, window_samples: int, rate_hz: float) -> NDArray[np.float64]:
+        """Return the share of each bin of a spectrum that lies in each band, `(count, window_samples // 2 + 1)`.
+
+        A bin stands for the frequencies half a bin to both sides, so a band narrower than a bin is not empty, and bands
+        side by side share a bin without counting any of its energy twice.
+        """
+        spacing_hz = rate_hz / window_samples
+        lower_hz = (np.arange(window_samples // 2 + 1) - 0.5) * spacing_hz
+        edges = self.edges_hz[:, None]
+        overlap = np.minimum(edges[1:], lower_hz + spacing_hz) - np.maximum(edges[:-1], lower_hz)
+        return np.clip(overlap / spacing_hz, 0, None)

@@ -1,0 +1,57 @@
+"""Interaural level differences and phase delays: what they are. How they are computed stands in the modules beside."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from earshot.signal.bands import Bands
+
+# Four cosine terms, side lobes 92 dB down (Harris 1978): a notch of a transfer function is not filled by its neighbours.
+WINDOW = "blackmanharris"
+
+# A band that holds less than this share of the louder ear's energy counts as holding this share: below lies rounding.
+ENERGY_FLOOR = 1e-10
+
+
+@dataclass(frozen=True)
+class InterauralSettings:
+    """What is compared between the ears, after Sumner et al. (2022).
+
+    Short-time spectra are taken over every frame that touches the signal, and energies and cross spectra are added up
+    over frames and, by band, over bins.
+    """
+
+    window_samples: int
+    hop_samples: int
+    level_bands: Bands
+    phase_bands: Bands
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the features with their units, in order."""
+        return [
+            "level_difference_db",
+            *(f"level_difference_{centre:.0f}Hz_db" for centre in self.level_bands.centres_hz),
+            *(f"phase_delay_{centre:.0f}Hz_us" for centre in self.phase_bands.centres_hz),
+        ]
+
+
+def differences(
+    energy: NDArray[np.floating],
+    band_energy: NDArray[np.floating],
+    cross: NDArray[np.complexfloating],
+    settings: InterauralSettings,
+) -> NDArray[np.float32]:
+    """Return the features `(..., features)` from energies of the two ears.
+
+    `energy` is `(2, ...)`, `band_energy` `(2, ..., level bands)` and `cross`, left times conjugated right,
+    `(..., phase bands)`. Level differences are left over right, in dB. Phase delays are positive where the left ear
+    lags, in microseconds, and wrapped: they lie within half a period of their band's centre.
+    """
+    level = 10 * np.log10(energy[0] / energy[1])
+    # The floor is relative to the loudest band, so that it does not depend on how energies are scaled.
+    floor = ENERGY_FLOOR * band_energy.max((0, -1))[..., None]
+    left, right = np.maximum(band_energy, floor)
+    delay = -np.angle(cross) / (2e-6 * np.pi * settings.phase_bands.centres_hz)
+    return np.concatenate([level[..., None], 10 * np.log10(left / right), delay], -1).astype(np.float32)

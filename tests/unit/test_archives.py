@@ -60,13 +60,24 @@ def test_a_folder_that_stands_is_left_as_it_is(archive, place):
 
 @pytest.mark.parametrize(
     "name",
-    ["../evil", "set/../../evil", "/evil", "C:/evil", "C:evil", "..\\evil", "\\evil", "//host/share/evil", "set/.."],
+    [
+        "../evil",
+        "set/../../evil",
+        "/tmp/evil",
+        "C:/evil",
+        "C:evil",
+        "..\\evil",
+        "\\evil",
+        "//host/share/evil",
+        "set/..",
+    ],
 )
 def test_a_member_that_would_land_outside_stops_all(tmp_path, place, name):
+    name = name.replace("/tmp", str(tmp_path))
     archive = pack(tmp_path / "evil.zip", more=[(zipfile.ZipInfo(name), b"evil")])
     with pytest.raises(DataError, match=r"evil.zip: member .* would land outside"):
         unpack(archive, place / "set", largest=LARGEST)
-    assert here(place) == [] and not list(tmp_path.rglob("evil")) and not Path("/evil").exists()
+    assert here(place) == [] and not list(tmp_path.rglob("evil"))
 
 
 @pytest.mark.parametrize("kind", [stat.S_IFLNK, stat.S_IFIFO, stat.S_IFCHR])

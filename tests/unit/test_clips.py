@@ -72,7 +72,8 @@ ESC50_FAULTS = {
     "take": (lambda rows, audio: set_value(rows, "take", "B"), "does not agree"),
     "source": (lambda rows, audio: set_value(rows, "src_file", 1), "does not agree"),
     "name": (lambda rows, audio: set_value(rows, "filename", "dog.wav"), "dog.wav does not agree"),
-    "category": (lambda rows, audio: set_value(rows, "category", "dog"), "4 pairs of target and category"),
+    "category": (lambda rows, audio: set_value(rows, "category", "dog"), "3 targets, 4 categories and 4 pairs"),
+    "category shared": (lambda rows, audio: rows.replace("cow", "rooster"), "3 targets, 2 categories and 3 pairs"),
     "row missing": (lambda rows, audio: rows.drop(0), "1 clips of target 3, fold 1, not 2"),
     "row twice": (lambda rows, audio: rows.replace("1-1001-B-3.wav", "1-1000-A-3.wav"), "more than one row"),
     "clip missing": (lambda rows, audio: (audio / "1-1000-A-3.wav").unlink(), "1-1000-A-3 is missing"),
@@ -98,7 +99,7 @@ def test_each_fault_of_esc50_is_named(tmp_path, fault):
 
 def test_a_class_too_few_is_named(tmp_path):
     esc50(table({3: "cow", 7: "rooster"}), tmp_path, tmp_path)
-    with pytest.raises(DataError, match="2 pairs of target and category, expected were 3"):
+    with pytest.raises(DataError, match="2 targets, 2 categories and 2 pairs of these, not 3 each"):
         verify_esc50(tmp_path, **SMALL)
 
 

@@ -2,14 +2,13 @@
 
 import importlib.util
 from types import ModuleType
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
 
+from earshot.config import DeviceName
 from earshot.errors import DeviceError
-
-DeviceName = Literal["auto", "cpu", "cuda"]
 
 
 def choose(name: DeviceName) -> torch.device:

@@ -1,6 +1,7 @@
 """Training the published way: one listener after another, by scikit-learn."""
 
 import warnings
+from collections.abc import Sequence
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -10,8 +11,12 @@ from earshot.learn.perceptron import Perceptron, TrainingSet, TrainingSettings
 from earshot.seeds import generator
 
 
-def train(data: TrainingSet, settings: TrainingSettings, seed: int) -> Perceptron:
-    """Train one listener's network with scikit-learn's `MLPRegressor`."""
+def train(listeners: Sequence[TrainingSet], settings: TrainingSettings, seed: int) -> list[Perceptron]:
+    """Train one network per listener with scikit-learn's `MLPRegressor`."""
+    return [_train(listener, settings, seed) for listener in listeners]
+
+
+def _train(data: TrainingSet, settings: TrainingSettings, seed: int) -> Perceptron:
     mean, scale = data.statistics
     network = MLPRegressor(
         hidden_layer_sizes=settings.hidden_layers,

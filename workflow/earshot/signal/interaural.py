@@ -1,6 +1,8 @@
 """Interaural level differences and phase delays: what they are. How they are computed stands in the modules beside."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,3 +57,14 @@ def differences(
     left, right = np.maximum(band_energy, floor)
     delay = -np.angle(cross) / (2e-6 * np.pi * settings.phase_bands.centres_hz)
     return np.concatenate([level[..., None], 10 * np.log10(left / right), delay], -1).astype(np.float32)
+
+
+def interaural_settings(settings: Mapping[str, Any]) -> InterauralSettings:
+    """Return the settings that a configuration's `features` section holds as plain values."""
+    features = settings["features"]
+    return InterauralSettings(
+        features["window_samples"],
+        features["hop_samples"],
+        Bands(**features["level_bands"]),
+        Bands(**features["phase_bands"]),
+    )

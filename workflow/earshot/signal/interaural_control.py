@@ -1,29 +1,35 @@
 """Interaural features the published way: one waveform after another on the CPU, with SciPy and librosa."""
 
+from collections.abc import Sequence
+
 import librosa
 import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import oaconvolve
 
+from earshot.data.sofa import HrirSet
 from earshot.signal.interaural import WINDOW, InterauralSettings, differences
+from earshot.signal.noise import NoiseSettings, measurement_ids, white_noise
 
 
 def interaural_features(
-    hrirs: NDArray[np.float64], noise: NDArray[np.float32], rate_hz: float, settings: InterauralSettings
-) -> NDArray[np.float32]:
-    """Convolve, transform and compare the ears, direction by direction and draw by draw.
+    listeners: Sequence[HrirSet], noise: NoiseSettings, settings: InterauralSettings
+) -> list[NDArray[np.float32]]:
+    """Return each listener's features, `(measurements, repetitions, features)`, in `settings.names`' order and units."""
+    return [_listener(listener, noise, settings) for listener in listeners]
 
-    `hrirs` is `(directions, 2, taps)`, `noise` `(directions, repetitions, samples)`; the result is
-    `(directions, repetitions, features)`, in the order and units of `InterauralSettings.names`.
-    """
-    level_weights = settings.level_bands.weights(settings.window_samples, rate_hz).astype(np.float32)
-    phase_weights = settings.phase_bands.weights(settings.window_samples, rate_hz).astype(np.float32)
-    features = np.empty((*noise.shape[:2], len(settings.names)), np.float32)
-    for pair, draws, rows in zip(hrirs.astype(np.float32), noise, features, strict=True):
-        for repetition, draw in enumerate(draws):
+
+def _listener(listener: HrirSet, noise: NoiseSettings, settings: InterauralSettings) -> NDArray[np.float32]:
+    """Convolve, transform and compare the ears, measurement by measurement and draw by draw."""
+    level_weights = settings.level_bands.weights(settings.window_samples, listener.rate_hz).astype(np.float32)
+    phase_weights = settings.phase_bands.weights(settings.window_samples, listener.rate_hz).astype(np.float32)
+    names = measurement_ids(listener.directions.tolist())
+    features = np.empty((len(names), noise.repetitions, len(settings.names)), np.float32)
+    for name, pair, rows in zip(names, listener.hrirs.astype(np.float32), features, strict=True):
+        for row, draw in zip(rows, white_noise(noise, [name], listener.rate_hz)[0], strict=True):
             ears = oaconvolve(pair, draw[None], axes=-1)
             left, right = _spectra(ears, settings)
-            rows[repetition] = differences(
+            row[:] = differences(
                 (ears**2).sum(-1),
                 np.stack([level_weights @ (abs(ear) ** 2).sum(-1) for ear in (left, right)]),
                 phase_weights @ (left * right.conj()).sum(-1),

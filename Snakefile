@@ -1,0 +1,47 @@
+"""Earshot: audio machine learning on HPC, from data to report. README.md says how to run it."""
+
+import os
+import sys
+from pathlib import Path
+
+from snakemake.utils import min_version
+
+min_version("9.9")
+
+ROOT = Path(workflow.basedir)
+# Rules and scripts find the library in the source tree, so the workflow runs without installing it.
+sys.path.insert(0, str(ROOT / "workflow"))
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT / "workflow"), os.environ.get("PYTHONPATH")]))
+
+
+configfile: ROOT / "config" / "config.yaml"
+
+
+report: "workflow/report/workflow.rst"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/retrieve.smk"
+include: "workflow/rules/features.smk"
+include: "workflow/rules/localise.smk"
+include: "workflow/rules/report.smk"
+
+
+onstart:
+    claim_folder()
+
+
+rule all:
+    default_target: True
+    input:
+        rules.report.output,
+
+
+rule localisation:
+    input:
+        rules.report.output,
+
+
+rule data:
+    input:
+        all_data,

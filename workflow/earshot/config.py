@@ -1,0 +1,182 @@
+"""The configuration: every key, its type, its limits and what it is for.
+
+`config/config.schema.json` and the table in `config/README.md` are generated from here (`make config-docs`).
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError, model_validator
+
+from earshot.errors import ConfigError
+
+DeviceName = Literal["auto", "cpu", "cuda"]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
+
+
+class Section(BaseModel):
+    """A part of the configuration: unknown keys are refused, and nothing changes after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Retrieve(Section):
+    """How files are downloaded."""
+
+    mirror: str | None = Field(
+        None, description="Base address to use in place of the official ones; file:// and http(s):// are known"
+    )
+    attempts: PositiveInt = Field(6, description="How often a file is asked for before giving up")
+    connections_per_host: PositiveInt = Field(2, description="Connections to one host at a time, over all jobs")
+    stall_s: float = Field(60, gt=0, description="Seconds without a byte after which a connection counts as dead")
+    longest_wait_s: float = Field(120, gt=0, description="Longest wait that a server may ask for (Retry-After)")
+
+
+class SyntheticListeners(Section):
+    """The listeners that the collection `synthetic` consists of."""
+
+    people: int = Field(6, ge=1, le=999, description="How many people")
+    azimuths: int = Field(36, ge=4, description="Directions around each circle of elevation")
+    elevations: int = Field(12, ge=2, description="Circles of elevation, the zenith among them")
+    lowest_deg: float = Field(-66.24, ge=-90, lt=90, description="Lowest elevation, degrees")
+    sample_rate_hz: float = Field(44100, gt=8000, description="Sampling rate, Hz")
+    taps: int = Field(256, ge=64, description="Length of the impulse responses, samples")
+
+
+class BandSettings(Section):
+    """Adjacent frequency bands."""
+
+    count: PositiveInt = Field(description="How many bands")
+    spacing: Literal["erb", "mel", "octave", "linear"] = Field(description="Scale on which they are equally wide")
+    lowest_hz: float = Field(gt=0, description="Lower edge of the lowest band, Hz")
+    highest_hz: float = Field(gt=0, description="Upper edge of the highest band, Hz")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "BandSettings":
+        if self.lowest_hz >= self.highest_hz:
+            raise ValueError("lowest_hz must be below highest_hz")
+        return self
+
+
+class Stimulus(Section):
+    """The white noise that listeners hear."""
+
+    duration_s: float = Field(0.5, gt=0.01, le=60, description="Length, seconds")
+    repetitions: PositiveInt = Field(1, description="Draws of noise per direction")
+
+
+class Features(Section):
+    """What is compared between the ears."""
+
+    window_samples: int = Field(1024, ge=64, description="Window of the short-time spectra, samples")
+    hop_samples: PositiveInt = Field(256, description="Samples from one window to the next")
+    level_bands: BandSettings = Field(
+        BandSettings(count=32, spacing="erb", lowest_hz=100, highest_hz=16000), description="Bands of level differences"
+    )
+    phase_bands: BandSettings = Field(
+        BandSettings(count=12, spacing="erb", lowest_hz=100, highest_hz=1500), description="Bands of phase delays"
+    )
+
+    @model_validator(mode="after")
+    def _overlapping(self) -> "Features":
+        if self.hop_samples * 2 > self.window_samples:
+            raise ValueError("hop_samples must be at most half of window_samples, or sound between windows is lost")
+        return self
+
+
+class Network(Section):
+    """The network of one listener and how it is trained; names are scikit-learn's where it has them."""
+
+    hidden_layers: tuple[PositiveInt, ...] = Field((128, 128), min_length=1, description="Width of each hidden layer")
+    activation: Literal["relu", "tanh"] = Field("relu", description="Activation of the hidden layers")
+    learning_rate: float = Field(1e-3, gt=0, le=1, description="Adam's learning rate")
+    batch_size: PositiveInt = Field(200, description="Items per step")
+    weight_decay: float = Field(0.1, ge=0, description="Penalty on squared weights (scikit-learn's alpha)")
+    max_epochs: PositiveInt = Field(400, description="Epochs at most")
+    patience_epochs: PositiveInt = Field(10, description="Stop after more epochs than these without improvement")
+    tolerance: float = Field(1e-4, ge=0, description="What counts as an improvement of the training loss")
+    precision: Literal["float32", "bfloat16"] = Field(
+        "bfloat16", description="Precision of the accelerated variant's products of matrices; sums are float32"
+    )
+
+
+class Benchmark(Section):
+    """How the speed of both implementations is measured."""
+
+    repeats: int = Field(3, ge=3, description="Uninterrupted repeats of each measurement")
+    control_subjects: PositiveInt = Field(
+        6, description="People that the control is timed on; its time is scaled to all of them and marked as such"
+    )
+
+
+class Localisation(Section):
+    """Study A: where a sound comes from, for one person's ears."""
+
+    collection: Name = Field(
+        "ita", description="Collection of HRTFs: one of config/sources.yaml, `synthetic`, or `folder` (your own)"
+    )
+    folder: Path | None = Field(None, description="For the collection `folder`: a folder of SOFA files, one a person")
+    subjects: Literal["all"] | tuple[Name, ...] = Field("all", description="People to train, or `all`")
+    tuning_subjects: tuple[Name, ...] = Field(
+        (), description="People that settings were chosen on: trained and shown, but in no headline figure"
+    )
+    bad_subject: Literal["stop", "exclude"] = Field(
+        "stop", description="What a damaged file does: stop the run, or leave the person out and report it"
+    )
+    sample_rate_hz: float | None = Field(None, gt=8000, description="Resample responses to this rate; null keeps theirs")
+    threads: PositiveInt = Field(2, description="Threads of an accelerated job; sums differ by rounding with their number")
+    subjects_per_job: PositiveInt = Field(12, description="People that one job computes; 1 gives a job to each")
+    variants: tuple[Literal["control", "accelerated"], ...] = Field(
+        ("control", "accelerated"), min_length=1, description="Implementations to run"
+    )
+    held_out: float = Field(0.2, gt=0, lt=1, description="Share of the directions that is held out")
+    stimulus: Stimulus = Stimulus()
+    features: Features = Features()
+    network: Network = Network()
+    benchmark: Benchmark = Benchmark()
+
+    @model_validator(mode="after")
+    def _has_folder(self) -> "Localisation":
+        if (self.collection == "folder") != (self.folder is not None):
+            raise ValueError("collection `folder` and the key folder go together: set both or neither")
+        return self
+
+
+class Config(Section):
+    """The whole configuration."""
+
+    name: Name = Field(description="Name of this configuration; results go to results/<name>/")
+    data_dir: Path | None = Field(
+        None, description="A folder that already holds the data sets (read in place); null downloads them"
+    )
+    seed: int = Field(1, ge=0, description="The study's seed, from which every item's own is derived")
+    device: DeviceName = Field("auto", description="Where the accelerated variant computes")
+    retrieve: Retrieve = Retrieve()
+    synthetic: SyntheticListeners = SyntheticListeners()
+    localisation: Localisation = Localisation()
+
+
+def read_config(values: dict[str, Any]) -> Config:
+    """Return the configuration that the values describe.
+
+    Raises ConfigError with a line for every key at fault: the key, what is wrong and what is allowed.
+    """
+    try:
+        return Config.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError("\n".join(_fault(fault) for fault in error.errors())) from None
+
+
+def _fault(fault: Any) -> str:
+    """Say one fault of a configuration in a line."""
+    # Pydantic adds the branches of a union to the place of a fault; a person looks for the key.
+    place = [part for part in fault["loc"] if not (isinstance(part, str) and ("[" in part or "(" in part))]
+    key = ".".join(map(str, place)) or "the configuration"
+    if fault["type"] == "extra_forbidden":
+        section: Any = Config
+        for part in place[:-1]:
+            section = section.model_fields[part].annotation
+        return f"config key {key} is unknown; known here: {', '.join(section.model_fields)}"
+    if fault["type"] == "missing":
+        return f"config key {key} is missing"
+    return f"config key {key}: {fault['msg'][:1].lower() + fault['msg'][1:]} (it is {fault['input']!r})"

@@ -1,0 +1,36 @@
+"""Shards: tensors of many items in one safetensors file, with an index of the items beside it."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from earshot.errors import DataError
+from earshot.files import replacing
+
+_SETTINGS = "earshot"  # one key: safetensors writes several in no fixed order, and equal shards would differ in bytes
+
+
+def write_tensors(path: Path | str, tensors: Mapping[str, NDArray[Any]], settings: Mapping[str, Any]) -> None:
+    """Write tensors and the settings (as JSON) that they were made with. Equal content gives equal bytes."""
+    with replacing(path) as temporary:
+        contiguous = {name: np.ascontiguousarray(tensors[name]) for name in sorted(tensors)}
+        save_file(contiguous, temporary, {_SETTINGS: json.dumps(settings, sort_keys=True)})
+
+
+def read_tensors(path: Path | str) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    """Return the tensors and the settings of a file that `write_tensors` wrote.
+
+    Raises DataError when the file is missing, damaged or without settings.
+    """
+    try:
+        with safe_open(path, "numpy") as file:
+            settings = json.loads((file.metadata() or {})[_SETTINGS])
+            return {name: file.get_tensor(name) for name in file.keys()}, settings  # noqa: SIM118 (not a mapping)
+    except (OSError, SafetensorError, KeyError, json.JSONDecodeError) as error:
+        raise DataError(f"{path}: no tensors of ours can be read from it ({error}). Delete it and run again.") from error

@@ -1,0 +1,85 @@
+"""A digest of the code that a result came from, which a comment does not change."""
+
+import ast
+import hashlib
+import importlib.metadata
+from functools import cache
+from pathlib import Path
+
+# Distributions whose version changes what is computed, by the name that they are imported by.
+_NUMERICAL = {
+    "cupy": "cupy-cuda13x",
+    "librosa": "librosa",
+    "numpy": "numpy",
+    "scipy": "scipy",
+    "sklearn": "scikit-learn",
+    "sofar": "sofar",
+    "soxr": "soxr",
+    "torch": "torch",
+}
+
+
+def fingerprint(script: Path, library: Path) -> str:
+    """Return a digest of a script and of all modules of the library that it imports, directly or not.
+
+    `library` is the folder that holds the package. What counts is the syntax tree without docstrings, and the versions
+    of the numerical libraries that are imported: an edited comment, a moved line and a checkout leave the digest as
+    it was.
+    """
+    modules, packages = _closure(script, library)
+    parts = [_code(script)[0], *(_code(path)[0] for path in sorted(modules))]
+    parts += [f"{name} {_version(name)}" for name in sorted(packages & _NUMERICAL.keys())]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def _closure(script: Path, library: Path) -> tuple[set[Path], set[str]]:
+    """Return the library's modules that a script needs, and the names of the other packages that they import."""
+    modules: set[Path] = set()
+    packages: set[str] = set()
+    waiting = [script]
+    while waiting:
+        for name in _code(waiting.pop())[1]:
+            found = _module(name, library)
+            if found is None:
+                packages.add(name.split(".")[0])
+            elif found not in modules:
+                modules.add(found)
+                waiting.append(found)
+    return modules, packages
+
+
+def _module(name: str, library: Path) -> Path | None:
+    """Return the library's file for a dotted name: a module, or a name inside one."""
+    parts = name.split(".")
+    while parts:
+        stem = library.joinpath(*parts)
+        for path in (stem.with_suffix(".py"), stem / "__init__.py"):
+            if path.exists():
+                return path
+        parts.pop()
+    return None
+
+
+@cache
+def _code(path: Path) -> tuple[str, tuple[str, ...]]:
+    """Return a file's syntax tree without docstrings, and the dotted names that it imports."""
+    tree = ast.parse(path.read_text())
+    names: list[str] = []
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import():
+                names += [alias.name for alias in node.names]
+            case ast.ImportFrom(module=str(module), level=0):
+                names += [f"{module}.{alias.name}" for alias in node.names]
+            case ast.Module() | ast.ClassDef() | ast.FunctionDef() | ast.AsyncFunctionDef():
+                if ast.get_docstring(node, clean=False) is not None:
+                    node.body = node.body[1:] or [ast.Pass()]
+    return ast.dump(tree), tuple(names)
+
+
+@cache
+def _version(name: str) -> str:
+    try:
+        return importlib.metadata.version(_NUMERICAL[name])
+    except importlib.metadata.PackageNotFoundError:
+        return "absent"

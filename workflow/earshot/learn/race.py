@@ -1,0 +1,117 @@
+"""Both implementations of study A timed on the same listeners, from SOFA files to answers.
+
+Each repeat runs in a process of its own, which reads the files, makes the features and trains. The control gets the
+whole machine too: one worker a core, each with one thread, listener after listener - the fastest way to use it.
+Starting Python and importing libraries is left out on both sides.
+"""
+
+from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from earshot import device
+from earshot.config import DeviceName
+from earshot.data.listeners import feature_index
+from earshot.data.sofa import HrirSet, read_hrirs
+from earshot.learn import cohort, control
+from earshot.learn.localiser import LocaliserSettings, train_and_answer
+from earshot.score.speed import in_fresh_process, peak_memory_mb, timed
+from earshot.signal import interaural_accelerated, interaural_control
+from earshot.signal.interaural import InterauralSettings
+from earshot.signal.noise import NoiseSettings
+
+Rows = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Race:
+    """What both implementations do: the same noise, features, splits and network for the same listeners."""
+
+    paths: Mapping[str, str]  # SOFA file of each listener
+    rate_hz: float | None
+    noise: NoiseSettings
+    interaural: InterauralSettings
+    localiser: LocaliserSettings
+    device: DeviceName
+    precision: cohort.Precision
+    cores: int
+
+
+def run(race: Race, control_subjects: int, repeats: int) -> pd.DataFrame:
+    """Return the table of the benchmark: every repeat of every stage of both, control and accelerated in turn."""
+    rows: Rows = []
+    for repeat in range(1, repeats + 1):
+        for variant, compute, count in (
+            ("control", _control, min(control_subjects, len(race.paths))),
+            ("accelerated", _accelerated, len(race.paths)),
+        ):
+            measured = in_fresh_process(compute, race, count)
+            common = {"variant": variant, "repeat": repeat, "subjects": count, "of_subjects": len(race.paths)}
+            rows += [common | {"cores": race.cores} | stage for stage in measured]
+    return pd.DataFrame(rows)
+
+
+def _accelerated(race: Race, count: int) -> Rows:
+    """Time the first listeners as one cohort."""
+    torch.set_num_threads(race.cores)
+    where = device.choose(race.device)
+    paths = dict(list(race.paths.items())[:count])
+
+    def features() -> tuple[list[HrirSet], list[NDArray[np.float32]]]:
+        listeners = [read_hrirs(path, subject=subject, rate_hz=race.rate_hz) for subject, path in paths.items()]
+        return listeners, interaural_accelerated.interaural_features(listeners, race.noise, race.interaural, where)
+
+    (listeners, parts), features_s = timed(features)
+    index = pd.concat([feature_index(one, race.noise.repetitions) for one in listeners], ignore_index=True)
+    flat = np.concatenate([part.reshape(-1, part.shape[-1]) for part in parts])
+    train = partial(cohort.train, device=where, precision=race.precision)
+    _, training_s = timed(lambda: train_and_answer(index, flat, race.localiser, train))
+    return _stages(features_s, training_s, peak_memory_mb(), device.describe(where))
+
+
+def _control(race: Race, count: int) -> Rows:
+    """Time the first listeners, one after another on each core."""
+    items = list(race.paths.items())[:count]
+    workers = min(race.cores, count)
+    with ProcessPoolExecutor(workers, get_context("spawn"), initializer=threadpool_limits, initargs=(1,)) as pool:
+        # Workers start and import before the clock does.
+        list(pool.map(_warm, range(workers)))
+        made, features_s = timed(lambda: list(pool.map(partial(_control_features, race), items)))
+        _, training_s = timed(lambda: list(pool.map(partial(_control_training, race), made)))
+        memory = workers * max(pool.map(_memory, range(workers)))
+    return _stages(features_s, training_s, memory + peak_memory_mb(), "CPU")
+
+
+def _control_features(race: Race, item: tuple[str, str]) -> tuple[pd.DataFrame, NDArray[np.float32]]:
+    listener = read_hrirs(item[1], subject=item[0], rate_hz=race.rate_hz)
+    (part,) = interaural_control.interaural_features([listener], race.noise, race.interaural)
+    return feature_index(listener, race.noise.repetitions), part.reshape(-1, part.shape[-1])
+
+
+def _control_training(race: Race, made: tuple[pd.DataFrame, NDArray[np.float32]]) -> None:
+    train_and_answer(*made, race.localiser, control.train)
+
+
+def _warm(_: int) -> None:
+    """Do nothing: the call has made its worker import everything."""
+
+
+def _memory(_: int) -> float:
+    return peak_memory_mb()
+
+
+def _stages(features_s: float, training_s: float, memory_mb: float, where: str) -> Rows:
+    common = {"peak_memory_mb": memory_mb, "device": where}
+    return [
+        {"stage": "features", "seconds": features_s} | common,
+        {"stage": "training", "seconds": training_s} | common,
+    ]

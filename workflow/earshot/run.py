@@ -1,0 +1,64 @@
+"""One run at a time in a folder, and no leftovers of a killed one beside it."""
+
+import fcntl
+import os
+import socket
+import time
+from pathlib import Path
+from typing import IO
+
+import psutil
+
+from earshot.errors import EarshotError
+
+_VARIABLE = "EARSHOT_RUN"
+
+
+def claim(folder: Path) -> IO[str]:
+    """Make this process the only run in a folder, and return the open file that holds the claim.
+
+    The kernel lets go of the claim when the process ends, however it ends. Processes that an earlier, killed run left
+    behind (its jobs live on when it is killed alone) are ended first, so that no file ever has two writers: every
+    process that the run starts carries the folder's name in its environment.
+
+    Raises EarshotError when another run is at work there.
+    """
+    folder = folder.resolve()
+    path = folder / ".snakemake" / "earshot.lock"
+    path.parent.mkdir(exist_ok=True)
+    held = path.open("a+")
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        held.seek(0)
+        raise EarshotError(
+            f"{folder}: another run is at work here ({held.read().strip() or 'just started'}). "
+            "Wait for it or stop it, then start again; there is no lock to remove."
+        ) from None
+    held.truncate(0)
+    held.write(f"process {os.getpid()} on {socket.gethostname()} since {time.strftime('%Y-%m-%d %H:%M:%S')}\n")
+    held.flush()
+    end_leftovers(folder)
+    os.environ[_VARIABLE] = str(folder)
+    return held
+
+
+def end_leftovers(folder: Path, patience_s: float = 30) -> int:
+    """Kill the processes of an earlier run in a folder, wait until they are gone, and return how many there were."""
+    leftovers = [process for process in psutil.process_iter() if _belongs(process, folder)]
+    for process in leftovers:
+        process.kill()
+    _, alive = psutil.wait_procs(leftovers, timeout=patience_s)
+    if alive:
+        raise EarshotError(
+            f"{folder}: processes of an earlier run do not end: {', '.join(str(process.pid) for process in alive)}. "
+            "End them by hand, then start again."
+        )
+    return len(leftovers)
+
+
+def _belongs(process: psutil.Process, folder: Path) -> bool:
+    try:
+        return process.pid != os.getpid() and process.environ().get(_VARIABLE) == str(folder)
+    except psutil.Error:  # gone, or somebody else's
+        return False

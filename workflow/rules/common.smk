@@ -1,0 +1,156 @@
+"""Helper functions and wildcard constraints, and nothing else."""
+
+import hashlib
+import json
+import re
+
+from snakemake.exceptions import WorkflowError
+
+from earshot.config import read_config
+from earshot.data.sources import read_sources
+from earshot.errors import EarshotError
+from earshot.fingerprint import fingerprint
+from earshot import run
+
+
+def stops(function, *arguments):
+    """Call a function of the library; what it says to a person ends the workflow without a traceback."""
+    try:
+        return function(*arguments)
+    except EarshotError as error:
+        raise WorkflowError(str(error)) from None
+
+
+CONFIG = stops(read_config, config)
+SOURCES = stops(read_sources, ROOT / "config" / "sources.yaml")
+STUDY = CONFIG.localisation
+RESULTS = f"results/{CONFIG.name}"
+LOGS = f"logs/{CONFIG.name}"
+
+
+wildcard_constraints:
+    collection=r"[\w-]+",
+    dataset=r"[\w-]+",
+    shard=r"\d+-[0-9a-f]{6}",
+    subject=r"[\w.-]+",
+    variant="control|accelerated",
+
+
+def claim_folder():
+    """Be the only run in this folder; the claim is held until the process ends."""
+    global CLAIM
+    if workflow.is_main_process:
+        CLAIM = stops(run.claim, Path.cwd())
+
+
+def in_project(path):
+    """Return a file of the project as seen from the working folder: a moved project makes nothing stale."""
+    return os.path.relpath(ROOT / path)
+
+
+def values(section):
+    """Return a section of the configuration as params record it."""
+    return section.model_dump(mode="json")
+
+
+def digest(value):
+    """Return a short name for a value."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:6]
+
+
+def code(script):
+    """Return a params function: the fingerprint of a script and of the library's modules that it imports."""
+
+    def fingerprint_of_script(wildcards):
+        return fingerprint(ROOT / "workflow" / "scripts" / f"{script}.py", ROOT / "workflow")
+
+    return fingerprint_of_script
+
+
+def memory(base_mb, per_input_mb=0.0):
+    """Return a resource function: memory for a job, more with its input's size and with each attempt."""
+
+    def memory_mb(wildcards, input, attempt):
+        return int((base_mb + per_input_mb * input.size_mb) * attempt)
+
+    return memory_mb
+
+
+def minutes(base, per_input_mb=0.0):
+    """Return a resource function: run time for a job in minutes, more with its input's size and with each attempt."""
+
+    def run_time(wildcards, input, attempt):
+        return int((base + per_input_mb * input.size_mb) * attempt + 1)
+
+    return run_time
+
+
+def collection():
+    """Return the names of all people of the collection, in its order."""
+    match STUDY.collection:
+        case "synthetic":
+            return [f"person{number:02d}" for number in range(1, CONFIG.synthetic.people + 1)]
+        case "folder":
+            names = [path.stem for path in STUDY.folder.glob("*.sofa")]
+            return sorted(names, key=lambda name: [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)])
+        case name if name in SOURCES and SOURCES[name].kind == "hrtf":
+            return [file.item for file in SOURCES[name].files]
+        case name:
+            known = [name for name, source in SOURCES.items() if source.kind == "hrtf"]
+            raise WorkflowError(
+                f"config key localisation.collection: {name} is unknown; known here: {', '.join(known)}, synthetic, folder"
+            )
+
+
+def shards():
+    """Return the people of each job by the job's name.
+
+    A person's place in the collection decides the job, so leaving one out or adding one at the end moves nobody else;
+    the name holds a digest of the people, so that files of other people are never taken for theirs.
+    """
+    people = collection()
+    chosen = people if STUDY.subjects == "all" else STUDY.subjects
+    for key, names in (("subjects", chosen), ("tuning_subjects", STUDY.tuning_subjects)):
+        if unknown := [name for name in names if name not in people]:
+            raise WorkflowError(
+                f"config key localisation.{key}: {', '.join(unknown)} not in collection {STUDY.collection}"
+                + (f", which has {', '.join(people)}" if people else f": {STUDY.folder} holds no SOFA files")
+            )
+    if not chosen:
+        raise WorkflowError(f"config key localisation.folder: {STUDY.folder} holds no files that end in .sofa")
+    size = STUDY.subjects_per_job
+    jobs = {}
+    for start in range(0, len(people), size):
+        if members := [name for name in people[start : start + size] if name in chosen]:
+            jobs[f"{start // size:02d}-{digest(members)}"] = members
+    return jobs
+
+
+def sofa_file(subject):
+    """Return where a person's SOFA file is, or will be."""
+    if STUDY.collection == "synthetic":
+        return f"{RESULTS}/hrtf/{subject}.sofa"
+    if STUDY.collection == "folder":
+        return str(STUDY.folder / f"{subject}.sofa")
+    if CONFIG.data_dir:
+        return str(stops(SOURCES[STUDY.collection].find, source_file(STUDY.collection, subject), CONFIG.data_dir))
+    return f"resources/hrtf/{STUDY.collection}/{subject}.sofa"
+
+
+def source_file(collection, item):
+    """Return the row of the table of sources for an item of a collection."""
+    return next(file for file in SOURCES[collection].files if file.item == item)
+
+
+SHARDS = shards()
+SUBJECTS = [subject for members in SHARDS.values() for subject in members]
+
+
+def sofa_files_of_shard(wildcards):
+    """Return the SOFA files of a job's people."""
+    return [sofa_file(subject) for subject in SHARDS[wildcards.shard]]
+
+
+def subjects_of_shard(wildcards):
+    """Return a job's people."""
+    return SHARDS[wildcards.shard]

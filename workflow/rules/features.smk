@@ -1,0 +1,68 @@
+"""From HRTFs to shards of interaural features, once by the control and once accelerated."""
+
+INTERAURAL_SLICE = {
+    "seed": CONFIG.seed,
+    "rate_hz": STUDY.sample_rate_hz,
+    "stimulus": values(STUDY.stimulus),
+    "features": values(STUDY.features),
+}
+# Configurations that agree in these share one set of shards; synthetic and own listeners are their configuration's.
+OWNER = f"{STUDY.collection}-{digest(INTERAURAL_SLICE)}"
+if STUDY.collection in ("synthetic", "folder"):
+    OWNER = f"{CONFIG.name}-{OWNER}"
+INTERAURAL = f"results/shared/interaural/{OWNER}"
+
+
+rule interaural_control:
+    message:
+        "Interaural features, control: {params.subjects}"
+    input:
+        sofa=sofa_files_of_shard,
+    output:
+        features=f"{INTERAURAL}/control/{{shard}}.safetensors",
+        index=f"{INTERAURAL}/control/{{shard}}.parquet",
+    log:
+        f"{LOGS}/interaural_control/{{shard}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/interaural_control/{{shard}}.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(900, 4),
+        runtime=minutes(5, 1),
+    params:
+        subjects=subjects_of_shard,
+        bad_subject=STUDY.bad_subject,
+        settings=INTERAURAL_SLICE,
+        code=code("interaural_control"),
+    script:
+        "../scripts/interaural_control.py"
+
+
+rule interaural_accelerated:
+    message:
+        "Interaural features, accelerated: {params.subjects}"
+    input:
+        sofa=sofa_files_of_shard,
+    output:
+        features=f"{INTERAURAL}/accelerated/{{shard}}.safetensors",
+        index=f"{INTERAURAL}/accelerated/{{shard}}.parquet",
+    log:
+        f"{LOGS}/interaural_accelerated/{{shard}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/interaural_accelerated/{{shard}}.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    threads: STUDY.threads
+    resources:
+        mem_mb=memory(1200, 8),
+        runtime=minutes(5, 0.1),
+    params:
+        subjects=subjects_of_shard,
+        bad_subject=STUDY.bad_subject,
+        settings=INTERAURAL_SLICE,
+        device=CONFIG.device,
+        code=code("interaural_accelerated"),
+    script:
+        "../scripts/interaural_accelerated.py"

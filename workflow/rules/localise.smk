@@ -1,0 +1,134 @@
+"""Study A: from shards of features to each listener's network, answers and scores, and the race of both variants."""
+
+LOCALISER_SLICE = {
+    "seed": CONFIG.seed,
+    "held_out": STUDY.held_out,
+    "network": values(STUDY.network),
+}
+# The accelerated variant alone has a choice of precision.
+CONTROL_SLICE = LOCALISER_SLICE | {
+    "network": {key: value for key, value in LOCALISER_SLICE["network"].items() if key != "precision"}
+}
+LOCALISATION = f"{RESULTS}/localisation"
+
+
+def of_all_shards(pattern):
+    """Return an input function: a file of each of a variant's jobs."""
+
+    def files(wildcards):
+        return expand(pattern, variant=wildcards.variant, shard=SHARDS)
+
+    return files
+
+
+rule localise_control:
+    message:
+        "Train localisers, control: {params.subjects}"
+    input:
+        features=f"{INTERAURAL}/control/{{shard}}.safetensors",
+        index=f"{INTERAURAL}/control/{{shard}}.parquet",
+    output:
+        models=directory(f"{LOCALISATION}/control/models/{{shard}}"),
+        history=f"{LOCALISATION}/control/history/{{shard}}.parquet",
+        predictions=f"{LOCALISATION}/control/predictions/{{shard}}.parquet",
+    log:
+        f"{LOGS}/localise_control/{{shard}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/localise_control/{{shard}}.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(900, 8),
+        runtime=minutes(5, 5),
+    params:
+        subjects=subjects_of_shard,
+        settings=CONTROL_SLICE,
+        code=code("localise_control"),
+    script:
+        "../scripts/localise_control.py"
+
+
+rule localise_accelerated:
+    message:
+        "Train localisers, accelerated: {params.subjects}"
+    input:
+        features=f"{INTERAURAL}/accelerated/{{shard}}.safetensors",
+        index=f"{INTERAURAL}/accelerated/{{shard}}.parquet",
+    output:
+        models=directory(f"{LOCALISATION}/accelerated/models/{{shard}}"),
+        history=f"{LOCALISATION}/accelerated/history/{{shard}}.parquet",
+        predictions=f"{LOCALISATION}/accelerated/predictions/{{shard}}.parquet",
+    log:
+        f"{LOGS}/localise_accelerated/{{shard}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/localise_accelerated/{{shard}}.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    threads: STUDY.threads
+    resources:
+        mem_mb=memory(1200, 20),
+        runtime=minutes(5, 1),
+    params:
+        subjects=subjects_of_shard,
+        settings=LOCALISER_SLICE,
+        device=CONFIG.device,
+        code=code("localise_accelerated"),
+    script:
+        "../scripts/localise_accelerated.py"
+
+
+rule score_localisation:
+    message:
+        "Score the listeners, {wildcards.variant}"
+    input:
+        predictions=of_all_shards(f"{LOCALISATION}/{{variant}}/predictions/{{shard}}.parquet"),
+        history=of_all_shards(f"{LOCALISATION}/{{variant}}/history/{{shard}}.parquet"),
+    output:
+        f"{LOCALISATION}/{{variant}}/scores.parquet",
+    log:
+        f"{LOGS}/score_localisation/{{variant}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/score_localisation/{{variant}}.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(500, 10),
+        runtime=minutes(5),
+    params:
+        tuning_subjects=STUDY.tuning_subjects,
+        code=code("score_localisation"),
+    script:
+        "../scripts/score_localisation.py"
+
+
+rule benchmark_localisation:
+    message:
+        "Time both implementations on the whole machine, {params.benchmark[repeats]} times"
+    input:
+        sofa=[sofa_file(subject) for subject in SUBJECTS],
+    output:
+        table=f"{LOCALISATION}/benchmark.parquet",
+        hardware=f"{LOCALISATION}/hardware.json",
+    log:
+        f"{LOGS}/benchmark_localisation.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/benchmark_localisation.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    # Nothing else may run beside a measurement.
+    threads: workflow.cores
+    resources:
+        mem_mb=memory(3000, 20),
+        runtime=minutes(20, 2),
+    params:
+        subjects=SUBJECTS,
+        bad_subject=STUDY.bad_subject,
+        interaural=INTERAURAL_SLICE,
+        localiser=LOCALISER_SLICE,
+        device=CONFIG.device,
+        benchmark=values(STUDY.benchmark),
+        code=code("benchmark_localisation"),
+    script:
+        "../scripts/benchmark_localisation.py"

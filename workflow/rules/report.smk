@@ -1,0 +1,103 @@
+"""From tables to what people open: figures, summary.json and the report page."""
+
+REPORT = f"{RESULTS}/report"
+FIGURES = ["error_distribution", "agreement", "error_map", "predicted_against_true", "speed"]
+
+LOCALISATION_TABLES = {
+    "scores": expand(f"{LOCALISATION}/{{variant}}/scores.parquet", variant=STUDY.variants),
+    "benchmark": f"{LOCALISATION}/benchmark.parquet",
+}
+
+
+localrules:
+    plot_localisation,
+    summarise,
+    report,
+
+
+rule plot_localisation:
+    message:
+        "Draw the figures of the localisation study"
+    input:
+        **LOCALISATION_TABLES,
+        predictions=expand(
+            f"{LOCALISATION}/{{variant}}/predictions/{{shard}}.parquet", variant=STUDY.variants[-1], shard=SHARDS
+        ),
+        published=in_project("workflow/report/published.csv"),
+    output:
+        [
+            report(
+                f"{REPORT}/figures/{figure}.svg",
+                caption=f"../report/{figure}.rst",
+                category="Localisation",
+                labels={"figure": figure.replace("_", " ")},
+            )
+            for figure in FIGURES
+        ],
+    log:
+        f"{LOGS}/plot_localisation.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/plot_localisation.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(800, 20),
+        runtime=minutes(5),
+    params:
+        code=code("plot_localisation"),
+    script:
+        "../scripts/plot_localisation.py"
+
+
+rule summarise:
+    message:
+        "Gather every headline figure"
+    input:
+        **LOCALISATION_TABLES,
+        hardware=f"{LOCALISATION}/hardware.json",
+        published=in_project("workflow/report/published.csv"),
+        sources=in_project("config/sources.yaml"),
+    output:
+        report(f"{REPORT}/summary.json", caption="../report/summary.rst", category="Summary"),
+    log:
+        f"{LOGS}/summarise.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/summarise.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(600),
+        runtime=minutes(5),
+    params:
+        config=values(CONFIG),
+        benchmarks=f"{RESULTS}/benchmarks",
+        code=code("summarise"),
+    script:
+        "../scripts/summarise.py"
+
+
+rule report:
+    message:
+        "Write the report"
+    input:
+        summary=f"{REPORT}/summary.json",
+        scores=LOCALISATION_TABLES["scores"],
+        figures=rules.plot_localisation.output,
+    output:
+        report(f"{REPORT}/index.html", caption="../report/workflow.rst", category="Summary"),
+    log:
+        f"{LOGS}/report.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/report.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(600, 4),
+        runtime=minutes(5),
+    params:
+        code=code("report"),
+    script:
+        "../scripts/report.py"

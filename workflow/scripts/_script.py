@@ -1,0 +1,60 @@
+"""What scripts do around their work: a log, their share of the cores, and errors that a person can read."""
+
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from earshot.config import read_config
+from earshot.data.download import Patience, retrieve
+from earshot.data.sources import read_sources
+from earshot.errors import EarshotError
+
+FORMAT = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+
+@contextmanager
+def at_work(snakemake: Any) -> Iterator[Any]:
+    """Run a script's body, which is given the rule's params.
+
+    What is logged goes to the rule's log file, warnings and errors to the terminal too. Where the library says what
+    is wrong with an input, that sentence ends the script and not a traceback.
+    """
+    file = logging.FileHandler(snakemake.log[0], mode="w")
+    file.setFormatter(FORMAT)
+    terminal = logging.StreamHandler()
+    terminal.setLevel(logging.WARNING)
+    logging.basicConfig(level=logging.INFO, handlers=[file, terminal], force=True)
+    log = logging.getLogger(snakemake.rule)
+    log.info("begins, with %d threads", snakemake.threads)
+    try:
+        yield snakemake.params
+    except EarshotError as error:
+        log.error("%s: %s", snakemake.rule, error)
+        sys.exit(1)
+    except Exception:
+        log.exception("%s failed, and Earshot does not know why:", snakemake.rule)
+        sys.exit(1)
+    log.info("is done")
+
+
+def retrieve_file(snakemake: Any, source_name: str, item: str, content: Callable[[Path], object] | None = None) -> None:
+    """Bring a file of the table of sources to the rule's output."""
+    settings = read_config(snakemake.config).retrieve
+    source = read_sources(Path(snakemake.scriptdir, "../../config/sources.yaml"))[source_name]
+    file = next(file for file in source.files if file.item == item)
+    retrieve(
+        source.url(file, settings.mirror),
+        snakemake.output[0],
+        state="resources/retrieving",
+        checks=file,
+        content=content,
+        patience=Patience(
+            stall_timeout=settings.stall_s,
+            attempts=settings.attempts,
+            longest_wait=settings.longest_wait_s,
+            per_host=settings.connections_per_host,
+        ),
+    )

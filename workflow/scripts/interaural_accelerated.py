@@ -1,0 +1,20 @@
+"""Write the interaural features of a job's listeners, computed for all of them together."""
+
+import torch
+from _script import at_work
+
+from earshot import device
+from earshot.data.listeners import read_listeners, write_features
+from earshot.signal.interaural import interaural_settings
+from earshot.signal.interaural_accelerated import interaural_features
+from earshot.signal.noise import noise_settings
+
+with at_work(snakemake) as params:
+    torch.set_num_threads(snakemake.threads)
+    settings = params.settings
+    files = dict(zip(params.subjects, snakemake.input.sofa, strict=True))
+    listeners, excluded = read_listeners(files, settings["rate_hz"], params.bad_subject)
+    features = interaural_features(
+        listeners, noise_settings(settings), interaural_settings(settings), device.choose(params.device)
+    )
+    write_features(snakemake.output.features, snakemake.output.index, listeners, features, excluded, settings)

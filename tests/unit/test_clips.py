@@ -1,6 +1,5 @@
 """Collections of clips: what is right is taken however it lies, and each fault is found and named."""
 
-import os
 from itertools import product
 from pathlib import Path
 
@@ -9,7 +8,6 @@ import pytest
 from earshot.data.clips import TRIAD_ROOTS, verify_esc50, verify_piano_triads
 from earshot.errors import DataError
 
-REAL = Path(os.environ.get("EARSHOT_DATA", Path(__file__).parents[3] / "shared" / "data"))
 CATEGORIES = {3: "cow", 7: "rooster", 41: "chainsaw"}
 SMALL = {"classes": 3, "folds": 2, "clips_per_cell": 2}
 WAV = b"RIFF\x00\x00\x00\x00WAVE"
@@ -53,14 +51,12 @@ def test_the_defaults_are_the_official_counts(tmp_path):
 
 
 @pytest.mark.data
-def test_the_real_esc10_is_read_from_ogg_with_the_table_elsewhere():
-    if not (REAL / "esc10").exists():
-        pytest.skip(f"the real data are not at {REAL} (set EARSHOT_DATA)")
-    given = REAL / "esc50_meta" / "esc50.csv"
-    rows = verify_esc50(REAL / "esc10", table=given, esc10=True, classes=10)
+def test_the_real_esc10_is_read_from_ogg_with_the_table_elsewhere(data):
+    given = data / "esc50_meta" / "esc50.csv"
+    rows = verify_esc50(data / "esc10", table=given, esc10=True, classes=10)
     assert len(rows) == 400 and rows["path"].str.endswith(".ogg").all() and rows["category"].nunique() == 10
     with pytest.raises(DataError, match=r"1600 faults: .* is missing"):
-        verify_esc50(REAL / "esc10", table=given)
+        verify_esc50(data / "esc10", table=given)
 
 
 def set_value(rows, column, value):

@@ -15,7 +15,6 @@ from earshot.data.sofa import HrirSet, read_hrirs, write_hrirs
 from earshot.data.synthetic_hrtf import Person, grid, synthesise_hrirs
 from earshot.errors import DataError
 
-DATA = Path(os.environ.get("EARSHOT_DATA", Path(__file__).parents[2] / "../shared/data"))
 RATE_HZ = 44100.0
 
 
@@ -357,10 +356,9 @@ def test_a_single_receiver(tmp_path):
 # Measured people
 
 
-def collection(folder: str) -> list[Path]:
-    files = sorted((DATA / folder).glob("*.sofa"))
-    if not files:
-        pytest.skip(f"no SOFA files in {DATA / folder}; set EARSHOT_DATA to the folder of the data sets")
+def collection(folder: Path) -> list[Path]:
+    files = sorted(folder.glob("*.sofa"))
+    assert files, f"no SOFA files in {folder}"
     return files
 
 
@@ -380,8 +378,8 @@ def assert_left_ear_is_first(hrirs: HrirSet) -> None:
 
 
 @pytest.mark.data
-def test_all_people_of_the_ari_collection():
-    files = collection("hrtf_ari")
+def test_all_people_of_the_ari_collection(data):
+    files = collection(data / "hrtf_ari")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         people = {}
@@ -400,8 +398,8 @@ def test_all_people_of_the_ari_collection():
 
 
 @pytest.mark.data
-def test_all_people_of_the_ita_collection():
-    files = collection("hrtf_ita_28dir")
+def test_all_people_of_the_ita_collection(data):
+    files = collection(data / "hrtf_ita_28dir")
     doubted = []
     for file in files:
         hrirs = read_hrirs(file)
@@ -417,7 +415,7 @@ def test_all_people_of_the_ita_collection():
 
 
 @pytest.mark.data
-def test_the_surrey_responses_are_refused_since_their_azimuths_are_mirrored():
+def test_the_surrey_responses_are_refused_since_their_azimuths_are_mirrored(data):
     """A source at 270 degrees, which is the right in SOFA, is louder and earlier at the ear that is said to be left."""
-    for file in collection("brir"):
+    for file in collection(data / "brir"):
         assert "mirror the azimuths" in refusal(file)

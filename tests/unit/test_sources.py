@@ -1,6 +1,5 @@
 """The table of sources: it says where each file is, and knows a file by any name that it may have at home."""
 
-import os
 import shutil
 from pathlib import Path
 
@@ -12,7 +11,6 @@ from pydantic import ValidationError
 
 ROOT = Path(__file__).parents[2]
 TABLE = ROOT / "config" / "sources.yaml"
-REAL = Path(os.environ.get("EARSHOT_DATA", ROOT.parent / "shared" / "data"))
 FOLDERS = {"ari": "hrtf_ari", "ita": "hrtf_ita_28dir"}
 
 SMALL = {
@@ -57,10 +55,8 @@ def test_checksums_are_those_that_are_published_and_none_is_invented():
 
 
 @pytest.mark.data
-def test_the_md5_of_ita_are_the_official_ones():
-    official = REAL / "hrtf_ita_28dir" / "ITA_official_md5.txt"
-    if not official.exists():
-        pytest.skip(f"the real data are not at {REAL} (set EARSHOT_DATA)")
+def test_the_md5_of_ita_are_the_official_ones(data):
+    official = data / "hrtf_ita_28dir" / "ITA_official_md5.txt"
     published = {name: md5 for md5, name in (line.split() for line in official.read_text().splitlines())}
     assert {file.name: file.md5 for file in read_sources(TABLE)["ita"].files} == published
 
@@ -68,12 +64,10 @@ def test_the_md5_of_ita_are_the_official_ones():
 @pytest.mark.data
 @pytest.mark.parametrize("name", ["ari", "ita"])
 @pytest.mark.parametrize("parent", [False, True], ids=["its folder", "the parent"])
-def test_every_person_is_found_in_the_real_folders(name, parent):
-    folder = REAL / FOLDERS[name]
-    if not folder.exists():
-        pytest.skip(f"the real data are not at {REAL} (set EARSHOT_DATA)")
+def test_every_person_is_found_in_the_real_folders(name, parent, data):
+    folder = data / FOLDERS[name]
     source = read_sources(TABLE)[name]
-    found = {source.find(file, REAL if parent else folder) for file in source.files}
+    found = {source.find(file, data if parent else folder) for file in source.files}
     assert found == set(folder.glob("*.sofa")) and len(found) == 48
 
 

@@ -123,8 +123,8 @@ class Localisation(Section):
     bad_subject: Literal["stop", "exclude"] = Field(
         "stop", description="What a damaged file does: stop the run, or leave the person out and report it"
     )
-    sample_rate_hz: float | None = Field(None, gt=8000, description="Resample responses to this rate; null keeps theirs")
-    threads: PositiveInt = Field(2, description="Threads of an accelerated job; sums differ by rounding with their number")
+    sample_rate_hz: float | None = Field(None, gt=8000, description="Resample to this rate; null keeps the files'")
+    threads: PositiveInt = Field(2, description="Threads of an accelerated job; rounding differs with their number")
     subjects_per_job: PositiveInt = Field(12, description="People that one job computes; 1 gives a job to each")
     variants: tuple[Literal["control", "accelerated"], ...] = Field(
         ("control", "accelerated"), min_length=1, description="Implementations to run"

@@ -34,7 +34,7 @@ def array_module(device: torch.device) -> ModuleType:
 
 def tensor(array: Any, device: torch.device) -> torch.Tensor:
     """Return a NumPy or CuPy array as a tensor on the device, without a copy when it lies there already (DLPack)."""
-    return torch.from_dlpack(array).to(device)
+    return torch.utils.dlpack.from_dlpack(array).to(device)
 
 
 def describe(device: torch.device) -> str:

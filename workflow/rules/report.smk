@@ -85,6 +85,7 @@ rule report:
         summary=f"{REPORT}/summary.json",
         scores=LOCALISATION_TABLES["scores"],
         figures=rules.plot_localisation.output,
+        template=in_project("workflow/earshot/show/page.html.j2"),
     output:
         report(f"{REPORT}/index.html", caption="../report/workflow.rst", category="Summary"),
     log:
@@ -98,6 +99,7 @@ rule report:
         mem_mb=memory(600, 4),
         runtime=minutes(5),
     params:
+        pictured_variant=STUDY.variants[-1],
         code=code("report"),
     script:
         "../scripts/report.py"

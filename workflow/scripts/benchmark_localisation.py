@@ -3,7 +3,6 @@
 import json
 
 from _script import at_work
-
 from earshot.data.listeners import read_listeners
 from earshot.data.tables import BENCHMARK, write_table
 from earshot.files import replacing

@@ -1,7 +1,6 @@
 """Verify the clips of a data set and list them with their labels."""
 
 from _script import at_work
-
 from earshot.data.clips import verify_esc50, verify_piano_triads
 from earshot.files import replacing
 

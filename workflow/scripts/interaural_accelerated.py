@@ -2,7 +2,6 @@
 
 import torch
 from _script import at_work
-
 from earshot import device
 from earshot.data.listeners import read_listeners, write_features
 from earshot.signal.interaural import interaural_settings

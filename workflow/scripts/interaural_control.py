@@ -1,7 +1,6 @@
 """Write the interaural features of a job's listeners, computed the published way."""
 
 from _script import at_work
-
 from earshot.data.listeners import read_listeners, write_features
 from earshot.signal.interaural import interaural_settings
 from earshot.signal.interaural_control import interaural_features

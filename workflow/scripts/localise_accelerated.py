@@ -4,7 +4,6 @@ from functools import partial
 
 import torch
 from _script import at_work
-
 from earshot import device
 from earshot.data.listeners import read_features
 from earshot.learn.cohort import train

@@ -1,7 +1,6 @@
 """Train each of a job's listeners with scikit-learn and write networks, histories and answers."""
 
 from _script import at_work
-
 from earshot.data.listeners import read_features
 from earshot.learn.control import train
 from earshot.learn.localiser import localiser_settings, train_and_answer, write_outcome

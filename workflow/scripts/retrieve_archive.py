@@ -3,7 +3,6 @@
 from functools import partial
 
 from _script import at_work, retrieve_file
-
 from earshot.data.archives import check_archive
 from earshot.data.clips import ARCHIVES
 

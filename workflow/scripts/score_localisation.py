@@ -2,7 +2,6 @@
 
 import pandas as pd
 from _script import at_work
-
 from earshot.data.tables import HISTORY, PREDICTIONS, SCORES, read_table, write_table
 from earshot.learn.localiser import score_listeners
 

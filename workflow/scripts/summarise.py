@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pandas as pd
 from _script import at_work
-
 from earshot.data.sources import read_sources
 from earshot.data.tables import BENCHMARK, SCORES, read_table
 from earshot.files import replacing
 from earshot.show import summary
 
 with at_work(snakemake) as params:
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=snakemake.scriptdir, capture_output=True, text=True)
+    git = ["git", "-C", snakemake.scriptdir, "rev-parse", "HEAD"]
+    commit = subprocess.run(git, check=False, capture_output=True, text=True)
     study = params.config["localisation"]
     tables = dict(zip(study["variants"], snakemake.input.scores, strict=True))
     scores = {variant: read_table(path, SCORES) for variant, path in tables.items()}

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from _script import at_work
-
 from earshot.data.sofa import write_hrirs
 from earshot.data.synthetic_hrtf import draw_person, grid, synthesise_hrirs
 

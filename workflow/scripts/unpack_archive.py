@@ -1,7 +1,6 @@
 """Unpack the archive of a data set."""
 
 from _script import at_work
-
 from earshot.data.archives import unpack
 from earshot.data.clips import ARCHIVES
 

@@ -32,7 +32,9 @@ def read_listeners(
         try:
             listener = read_hrirs(path, subject=subject, rate_hz=rate_hz)
             if (directions := len(set(listener.directions.tolist()))) < FEWEST_DIRECTIONS:
-                raise DataError(f"{path}: {directions} directions, fewer than {FEWEST_DIRECTIONS}. Leave this file out.")
+                raise DataError(
+                    f"{path}: {directions} directions, at least {FEWEST_DIRECTIONS} are needed. Leave it out."
+                )
             listeners.append(listener)
         except DataError as fault:
             if bad == "stop":

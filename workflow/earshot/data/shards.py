@@ -33,4 +33,4 @@ def read_tensors(path: Path | str) -> tuple[dict[str, NDArray[Any]], dict[str, A
             settings = json.loads((file.metadata() or {})[_SETTINGS])
             return {name: file.get_tensor(name) for name in file.keys()}, settings  # noqa: SIM118 (not a mapping)
     except (OSError, SafetensorError, KeyError, json.JSONDecodeError) as error:
-        raise DataError(f"{path}: no tensors of ours can be read from it ({error}). Delete it and run again.") from error
+        raise DataError(f"{path}: no tensors of ours are in it ({error}). Delete it and run again.") from error

@@ -15,6 +15,7 @@ from scipy.spatial import KDTree
 
 from earshot.errors import DataError
 from earshot.files import replacing
+from earshot.score.angles import unit_vectors
 
 CONVENTION = "SimpleFreeFieldHRIR"
 UNITS = {"spherical": ["degree", "degree", "metre"], "cartesian": ["metre", "metre", "metre"]}
@@ -42,9 +43,7 @@ class HrirSet:
     @property
     def unit_vectors(self) -> NDArray[np.float64]:
         """Directions as `(measurements, 3)`: x to the front, y to the left, z up."""
-        azimuth, elevation = np.radians(self.azimuth_deg), np.radians(self.elevation_deg)
-        level = np.cos(elevation)
-        return np.stack([level * np.cos(azimuth), level * np.sin(azimuth), np.sin(elevation)], axis=-1)
+        return unit_vectors(self.azimuth_deg, self.elevation_deg)
 
     @cached_property
     def directions(self) -> NDArray[np.str_]:

@@ -30,7 +30,7 @@ TRUNCATION_DB = -70.0  # energy that may fall outside the taps
 
 @dataclass(frozen=True)
 class Person:
-    """What makes one synthetic person's HRTF differ from another's; the head is symmetric."""
+    """What makes one synthetic person's HRTF differ from another's."""
 
     subject: str
     head_radius_m: float = 0.0875  # the usual mean; Hartley and Fry (1921)
@@ -38,6 +38,9 @@ class Person:
     ear_down_deg: float = 0.0
     pinna_size: float = 1.0  # scales the echoes' delays; 0 is a sphere without pinnae
     pinna_bend: float = 1.0  # 0 = listener RD, 1 = listeners PB and NH of Brown and Duda
+    # No two ears are alike: the left pinna is larger by this share, the right one smaller. At 0, front and back of a
+    # cone of confusion differ at both ears alike, and no difference between the ears tells them apart.
+    pinna_asymmetry: float = 0.0
 
 
 def draw_person(seed: int, subject: str) -> Person:
@@ -50,6 +53,7 @@ def draw_person(seed: int, subject: str) -> Person:
         ear_down_deg=float(np.clip(random.normal(5, 4), -5, 15)),
         pinna_size=float(np.clip(random.normal(1, 0.12), 0.7, 1.3)),
         pinna_bend=float(random.uniform(0, 1)),
+        pinna_asymmetry=float(random.choice([-1, 1]) * random.uniform(0.1, 0.25)),
     )
 
 
@@ -84,7 +88,8 @@ def synthesise_hrirs(
     delay = _sphere_delay(incidence, person.head_radius_m) + PRE_DELAY_TAPS / rate_hz
     spectra = np.exp(-2j * np.pi * frequency * delay[..., np.newaxis]) * _band_limit(frequency, rate_hz / 2)
     spectra *= _head_shadow(incidence, frequency, person.head_radius_m)
-    spectra *= _pinna(azimuth, elevation, frequency, person)[:, np.newaxis]
+    sizes = person.pinna_size * (1 + person.pinna_asymmetry), person.pinna_size * (1 - person.pinna_asymmetry)
+    spectra *= np.stack([_pinna(azimuth, elevation, frequency, size, person.pinna_bend) for size in sizes], axis=1)
     whole = np.fft.irfft(spectra, size)
     outside = 10 * np.log10(np.max(np.sum(whole[..., taps:] ** 2, axis=-1) / np.sum(whole**2, axis=-1)))
     if outside > TRUNCATION_DB:
@@ -127,9 +132,13 @@ def _head_shadow(
 
 
 def _pinna(
-    azimuth_deg: NDArray[np.float64], elevation_deg: NDArray[np.float64], frequency: NDArray[np.float64], person: Person
+    azimuth_deg: NDArray[np.float64],
+    elevation_deg: NDArray[np.float64],
+    frequency: NDArray[np.float64],
+    size: float,
+    bend_share: float,
 ) -> NDArray[np.complex128]:
-    """Echoes of the pinna, Brown and Duda (1998): `(measurements, frequencies)`.
+    """Echoes of one ear's pinna, Brown and Duda (1998): `(measurements, frequencies)`.
 
     Echo n comes after A_n cos(theta/2) sin(D_n (90 degrees - phi)) + B_n samples at 44.1 kHz, with azimuth theta within
     180 degrees of the front and elevation phi. They state it for sources in front; cos(theta/2) goes on to fall behind,
@@ -139,9 +148,9 @@ def _pinna(
     spectrum = np.ones((len(azimuth_deg), len(frequency)), dtype=np.complex128)
     table = zip(PINNA_REFLECTION, PINNA_RANGE, PINNA_OFFSET, PINNA_BEND_RD, PINNA_BEND_PB, strict=True)
     for reflection, reach, offset, bend_rd, bend_pb in table:
-        bend = bend_rd + person.pinna_bend * (bend_pb - bend_rd)
+        bend = bend_rd + bend_share * (bend_pb - bend_rd)
         samples = reach * ahead * np.sin(bend * np.radians(90 - elevation_deg)) + offset
-        delay = person.pinna_size * samples / PINNA_RATE_HZ
+        delay = size * samples / PINNA_RATE_HZ
         spectrum += reflection * np.exp(-2j * np.pi * np.outer(delay, frequency))
     return spectrum
 

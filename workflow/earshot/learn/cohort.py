@@ -61,15 +61,17 @@ class _Program:
         standardised = [(data.features - data.statistics[0]) / data.statistics[1] for data in group]
         self.features = torch.from_numpy(np.stack(standardised)).to(device, self.precision)
         self.targets = torch.from_numpy(np.stack([data.targets for data in group])).to(device)
-        weights, biases = zip(*(_initial(self.shapes, generator(seed, "weights", data.name)) for data in group))
-        self._optimise(torch.from_numpy(np.stack(weights)).to(device), torch.from_numpy(np.stack(biases)).to(device))
+        drawn = [_initial(self.shapes, generator(seed, "weights", data.name)) for data in group]
+        weights, biases = (torch.from_numpy(np.stack(part)).to(device) for part in zip(*drawn, strict=True))
+        self._optimise(weights, biases)
         self.losses: list[list[float]] = [[] for _ in group]
         self.patience = [_Patience(settings) for _ in group]
 
     def _optimise(self, weights: torch.Tensor, biases: torch.Tensor, state: dict[int, Any] | None = None) -> None:
         """Let Adam work on these weights and biases, `(networks, numbers)` each, going on from a state."""
         self.weights, self.biases = torch.nn.Parameter(weights), torch.nn.Parameter(biases)
-        self.weights.grad, self.biases.grad = torch.empty_like(weights), torch.empty_like(biases)
+        self.gradients = torch.empty_like(weights), torch.empty_like(biases)
+        self.weights.grad, self.biases.grad = self.gradients
         groups = [{"params": [self.weights]}, {"params": [self.biases]}]
         self.adam = torch.optim.Adam(groups, lr=self.settings.learning_rate, fused=True)
         if state is not None:
@@ -86,7 +88,7 @@ class _Program:
                     self.losses[place].append(loss)
                     stops.append(self.patience[place].is_over(loss))
                 if any(stops):
-                    stopped |= {self.group[place].name: self._result(place) for place in np.flatnonzero(stops)}
+                    stopped |= {self.group[place].name: self._result(place) for place, stop in enumerate(stops) if stop}
                     self._keep(np.flatnonzero(~np.array(stops)))
         return stopped
 
@@ -111,7 +113,7 @@ class _Program:
     def _step(self, features: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         """Take one step on a batch and return each network's summed squared error before it."""
         weights = _layers(self.weights.to(self.precision), self.shapes)
-        gradients = _layers(self.weights.grad, self.shapes)
+        gradients = _layers(self.gradients[0], self.shapes)
         bounds = np.cumsum([0, *(outputs for _, outputs in self.shapes)])
         values = [features]
         for layer, weight in enumerate(weights):
@@ -124,7 +126,7 @@ class _Program:
         delta = (error / features.shape[1]).to(self.precision)
         for layer in reversed(range(len(weights))):
             gradients[layer].copy_(values[layer].transpose(1, 2) @ delta)
-            self.biases.grad[:, bounds[layer] : bounds[layer + 1]] = delta.sum(1, dtype=torch.float32)
+            self.gradients[1][:, bounds[layer] : bounds[layer + 1]] = delta.sum(1, dtype=torch.float32)
             if layer:
                 slope = values[layer] > 0 if self.settings.activation == "relu" else 1 - values[layer].square()
                 delta = (delta @ weights[layer].transpose(1, 2)).mul_(slope)
@@ -185,4 +187,4 @@ def _initial(
 def _layers(flat: torch.Tensor, shapes: Sequence[tuple[int, int]]) -> list[torch.Tensor]:
     """Return views of the weights `(networks, numbers)` as layers, `(networks, inputs, outputs)` each."""
     sizes = [inputs * outputs for inputs, outputs in shapes]
-    return [part.unflatten(1, shape) for part, shape in zip(flat.split(sizes, dim=1), shapes, strict=True)]
+    return [part.view(-1, *shape) for part, shape in zip(torch.split(flat, sizes, dim=1), shapes, strict=True)]

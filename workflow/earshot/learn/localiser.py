@@ -13,7 +13,7 @@ from earshot.data.shards import read_tensors, write_tensors
 from earshot.data.tables import HISTORY, PREDICTIONS, SCORES, write_table
 from earshot.files import replacing_folder
 from earshot.learn.perceptron import Perceptron, TrainingSet, TrainingSettings, split_directions
-from earshot.score.angles import great_circle_deg, scores
+from earshot.score.angles import great_circle_deg, scores, unit_vectors
 
 Train = Callable[[Sequence[TrainingSet], TrainingSettings, int], list[Perceptron]]
 
@@ -34,14 +34,6 @@ class Outcome:
     networks: dict[str, Perceptron]
     history: pd.DataFrame
     predictions: pd.DataFrame
-
-
-def unit_vectors(azimuth_deg: NDArray[np.floating], elevation_deg: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Return directions as `(..., 3)`: x to the front, y to the left, z up."""
-    azimuth, elevation = np.radians(azimuth_deg), np.radians(elevation_deg)
-    return np.stack(
-        [np.cos(elevation) * np.cos(azimuth), np.cos(elevation) * np.sin(azimuth), np.sin(elevation)], axis=-1
-    )
 
 
 def train_and_answer(

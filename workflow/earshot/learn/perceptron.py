@@ -1,7 +1,7 @@
 """A multilayer perceptron for one listener: what both implementations train, and how it is stopped."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,12 +38,11 @@ class Perceptron:
 
     def __call__(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the outputs `(..., outputs)` for features `(..., features)`."""
-        value = (features - self.mean) / self.scale
+        value: NDArray[Any] = (features - self.mean) / self.scale
         for weight, bias in zip(self.weights[:-1], self.biases[:-1], strict=True):
             value = value @ weight + bias
             value = np.maximum(value, 0) if self.activation == "relu" else np.tanh(value)
-        outputs: NDArray[np.float32] = value @ self.weights[-1] + self.biases[-1]
-        return outputs
+        return value @ self.weights[-1] + self.biases[-1]
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,13 @@ NEAR_MEDIAN_DEG = 30.0  # polar angles are judged this close to the median plane
 NEAR_FRONTAL_DEG = 15.0  # front and back are told apart this far from the plane between them
 
 
+def unit_vectors(azimuth_deg: NDArray[np.floating], elevation_deg: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return directions as `(..., 3)` for azimuths (90 is left) and elevations (90 is up)."""
+    azimuth, elevation = np.radians(azimuth_deg), np.radians(elevation_deg)
+    level = np.cos(elevation)
+    return np.stack([level * np.cos(azimuth), level * np.sin(azimuth), np.sin(elevation)], axis=-1)
+
+
 def great_circle_deg(predicted: Vectors, true: Vectors) -> NDArray[np.float64]:
     """Return the angle between two directions, `(...)`: Sumner et al. (2022) judge a model by its 95th percentile.
 

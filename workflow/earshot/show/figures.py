@@ -13,14 +13,12 @@ import pandas as pd
 from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
-from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
 from earshot.files import replacing
-from earshot.learn.localiser import unit_vectors
-from earshot.score.angles import NEAR_MEDIAN_DEG, lateral_deg, polar_deg
+from earshot.score.angles import NEAR_MEDIAN_DEG, lateral_deg, polar_deg, unit_vectors
 from earshot.score.equivalence import Equivalence
 
 INK = "#22303c"
@@ -85,7 +83,7 @@ def error_distribution(scores: pd.DataFrame, published: Mapping[str, float]) -> 
         found = {"mean": counted.mean(), "sd": counted.std(), "n": len(counted)}
         _mean_and_sd(axes, row + 0.3, found, COLOURS[variant])
     _mean_and_sd(axes, len(variants), published, COLOURS["published"])
-    theirs = f"Sumner et al. 2022,\n{published['n']} listeners of\nITA-HRTF"
+    theirs = f"Sumner et al. 2022,\n{published['n']:g} listeners of\nITA-HRTF"
     axes.set_yticks(range(len(variants) + 1), [*variants, theirs])
     axes.set_ylim(len(variants) + 0.5, -0.5)
     axes.set_xlim(0, max(mean + 4 * sd, 1.05 * heard["p95_deg"].max() if len(heard) else 0))
@@ -112,7 +110,7 @@ def agreement(scores: pd.DataFrame, equivalence: Equivalence | None) -> Figure:
     middle, half = (both.min() + both.max()) / 2, max(0.6 * np.ptp(both), 2)
     ends = np.array([middle - half, middle + half])
     axes.plot(ends, ends, color=INK, linewidth=0.8, label="equal")
-    words = f"n = {(~pairs['tuning']).sum()} listeners"
+    words = f"n = {_listeners(pairs.index[~pairs['tuning']])}"
     if equivalence is not None:
         margin, label = equivalence.margin, f"within {equivalence.margin:g} degree"
         axes.fill_between(ends, ends - margin, ends + margin, color=INK, alpha=0.1, linewidth=0, label=label)
@@ -142,8 +140,8 @@ def error_map(predictions: pd.DataFrame) -> Figure:
     corners, medians = _cells(heard, size)
     figure = Figure(figsize=(5.4, 3.8), layout="constrained")
     axes = figure.add_subplot(projection="mollweide")
-    limits = Normalize(0, max(float(np.percentile(medians, 98)), 1))
-    cells = PolyCollection(list(corners), array=medians, cmap="viridis", norm=limits, edgecolors="face", linewidths=0.3)
+    cells = PolyCollection(list(corners), array=medians, cmap="viridis", edgecolors="face", linewidths=0.3)
+    cells.set_clim(0, max(float(np.percentile(medians, 98)), 1))
     cells.set_rasterized(True)  # the projection bends their edges into many points
     axes.add_collection(cells)
     axes.set_xticks(np.radians([-90, 0, 90]), ["left 90°", "front 0°", "right 270°"])
@@ -153,7 +151,9 @@ def error_map(predictions: pd.DataFrame) -> Figure:
     axes.grid()
     axes.set_xlabel("azimuth (degree; back, 180°, at both edges)")
     axes.set_ylabel("elevation (degree)")
-    axes.set_title(f"n = {_listeners(heard)}; cells of about {size}° by {size}°", pad=10)
+    axes.set_title(
+        f"n = {len(heard):,} answers of {_listeners(heard['subject'])}; cells of about {size}° by {size}°", pad=10
+    )
     bar = figure.colorbar(cells, ax=axes, orientation="horizontal", shrink=0.7, aspect=35, extend="max")
     bar.set_label("median great-circle error (degree)")
     return figure
@@ -171,13 +171,13 @@ def predicted_against_true(predictions: pd.DataFrame) -> Figure:
     true = unit_vectors(heard["azimuth_deg"].to_numpy(), heard["elevation_deg"].to_numpy())
     said = unit_vectors(heard["predicted_azimuth_deg"].to_numpy(), heard["predicted_elevation_deg"].to_numpy())
     near = abs(lateral_deg(true)) <= NEAR_MEDIAN_DEG
-    figure = Figure(figsize=(5.4, 3.2), layout="constrained")
+    figure = Figure(figsize=(5.4, 2.95), layout="constrained")
     left, right = figure.subplots(1, 2)
     _against(left, "lateral", lateral_deg(true), lateral_deg(said), range(-90, 91, 45))
     _against(right, "polar", polar_deg(true[near]), polar_deg(said[near]), range(-90, 271, 90))
     left.set_title("positive to the left")
     right.set_title(f"front 0, above 90, back 180\nn = {near.sum():,} near the median plane")
-    figure.suptitle(f"n = {_listeners(heard)}", fontsize=9)
+    figure.suptitle(f"n = {len(heard):,} answers of {_listeners(heard['subject'])}", fontsize=9)
     return figure
 
 
@@ -249,8 +249,7 @@ def _legend(figure: Figure, axes: Axes, rows: pd.DataFrame) -> None:
     """Say below the axes what lines and bands are and, where there are any, what hollow points are."""
     if rows["tuning"].any():
         axes.scatter([], [], s=18, facecolors=PAPER, edgecolors=INK, label="tuning listener, in no mean")
-    if axes.get_legend_handles_labels()[0]:
-        figure.legend(loc="outside lower center", ncols=2)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=2)
 
 
 def _cells(rows: pd.DataFrame, size: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -287,9 +286,9 @@ def _timed(benchmark: pd.DataFrame, variant: str) -> str:
     return f"{variant}: n = {own['repeat'].nunique()} repeats{scaled}"
 
 
-def _listeners(rows: pd.DataFrame) -> str:
-    """Return how many answers of how many listeners there are."""
-    return f"{len(rows):,} answers of {rows['subject'].nunique()} listeners"
+def _listeners(people: pd.Series | pd.Index) -> str:
+    """Return how many there are."""
+    return f"{people.nunique()} listener{'' if people.nunique() == 1 else 's'}"
 
 
 def _only_words(words: str) -> Figure:

@@ -49,8 +49,8 @@ class Bands:
     @property
     def edges_hz(self) -> NDArray[np.float64]:
         """Edges in Hz, `(count + 1,)`."""
-        ends = _to_scale(np.array([self.lowest_hz, self.highest_hz]), self.spacing)
-        return _from_scale(np.linspace(*ends, self.count + 1), self.spacing)
+        lowest, highest = _to_scale(np.array([self.lowest_hz, self.highest_hz]), self.spacing)
+        return _from_scale(np.linspace(lowest, highest, self.count + 1), self.spacing)
 
     @property
     def centres_hz(self) -> NDArray[np.float64]:

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from earshot.signal.bands import Bands
 
-# Four cosine terms, side lobes 92 dB down (Harris 1978): a notch of a transfer function is not filled by its neighbours.
-WINDOW = "blackmanharris"
+# The sixth power of a cosine (Harris 1978, section V.C), as the sum that it is. Its side lobes fall by 42 dB an octave:
+# bands far apart do not leak into each other's notches, and the accelerated implementation needs few orders.
+WINDOW = ("general_cosine", (10 / 32, 15 / 32, 6 / 32, 1 / 32))
 
 # A band that holds less than this share of the louder ear's energy counts as holding this share: below lies rounding.
 ENERGY_FLOOR = 1e-10

@@ -7,8 +7,8 @@ Poisson's sum over the frames' places the sum over frames of Y(f) Z*(f), for sig
     sum_k  e^(2 pi i k o / hop)  integral  Y(a) Z*(a - k / hop)  W(f - a) W(f - a + k / hop)  da  / hop
 
 with W the spectrum of the window about its middle, and o the place of a frame's middle. Order k pairs frequencies that
-lie k / hop apart and counts only where the two copies of the window's main lobe overlap: with side lobes 92 dB down a
-few orders, one at a hop of a quarter window, give the sum to rounding. Two things make it cheap:
+lie k / hop apart and counts only where the two copies of the window's spectrum overlap: with side lobes that fall fast a
+few orders, two at a hop of a quarter window, give the sum to 1e-6. Two things make it cheap:
 
 - The window and the bands enter through a fixed kernel, so bands are sums over `a`: one product with a matrix.
 - Y = H X: the noise enters through X(a) X*(a - k / hop), and of that only lags shorter than window plus response count.
@@ -33,7 +33,7 @@ from earshot.signal.bands import Bands
 from earshot.signal.interaural import WINDOW, InterauralSettings, differences
 from earshot.signal.noise import NoiseSettings, measurement_ids, white_noise
 
-_MAIN_LOBE_BINS = 8  # width of the Blackman-Harris window's main lobe, from zero to zero
+_OVERLAP_BINS = 12  # copies of the window's spectrum this far apart have a product below 1e-6 of the peak everywhere
 _NEGLIGIBLE = 1e-10  # of a kernel's largest value: frequencies that add less to a band are left out
 _CPU_MEASUREMENTS = 64  # of a grid at a time: what they need fits into a core's cache
 _CUDA_MEASUREMENTS = 1024
@@ -42,7 +42,7 @@ _CUDA_MEASUREMENTS = 1024
 def interaural_features(
     listeners: Sequence[HrirSet], noise: NoiseSettings, settings: InterauralSettings, device: torch.device
 ) -> list[NDArray[np.float32]]:
-    """Return each listener's features, `(measurements, repetitions, features)`, in `settings.names`' order and units.
+    """Return each listener's features, `(measurements, repetitions, features)`, as `settings.names` says.
 
     Listeners with one sampling rate and one length of responses share the noise's spectra, whatever their grids.
     """
@@ -83,7 +83,7 @@ class InterauralAnalysis:
         self.settings = settings
         self.device = device
         hop = settings.hop_samples
-        self._orders = range(ceil(_MAIN_LOBE_BINS * hop / settings.window_samples))
+        self._orders = range(ceil(_OVERLAP_BINS * hop / settings.window_samples))
         self._lags = settings.window_samples + taps - 1
         # A multiple of the hop, so that every order shifts by whole steps; long enough that lags do not wrap around.
         self._steps = next_fast_len(ceil((2 * self._lags + 1) / hop), real=True)
@@ -102,9 +102,9 @@ class InterauralAnalysis:
     def _kernel(self, bands: Bands, rate_hz: float, order: int) -> _Kernel:
         window_samples, length = self.settings.window_samples, self._length
         window = get_window(WINDOW, window_samples)
-        place = np.arange(window_samples) - window_samples // 2
+        place = np.arange(window_samples) - window_samples / 2
         turned = window * np.exp(-2j * np.pi * order * place / self.settings.hop_samples)
-        lags = np.arange(2 * window_samples - 1) - 2 * (window_samples // 2)
+        lags = np.arange(2 * window_samples - 1) - window_samples
         shares = np.fft.fft(bands.weights(window_samples, rate_hz), window_samples, axis=-1)
         by_lag = np.zeros((bands.count, length), np.complex128)
         by_lag[:, lags % length] = np.convolve(window, turned) * shares[:, lags % window_samples]
@@ -128,7 +128,7 @@ class InterauralAnalysis:
         """
         xp = array_module(self.device)
         length, lags, hop = self._length, self._lags, self.settings.hop_samples
-        middle = -(self.settings.window_samples // 2)
+        middle = -self.settings.window_samples / 2
         steps = next_fast_len(ceil((noise.shape[-1] + lags) / hop))
         spectrum = xp.fft.fft(xp.asarray(noise), steps * hop)
         result = []
@@ -180,7 +180,6 @@ class InterauralAnalysis:
         first = self._margin + ceil(shift / 2) + kernel.span.start
         here = slice(first, first + kernel.span.stop - kernel.span.start)
         return here, slice(here.start - shift, here.stop - shift)
-
 
 
 def _power(spectrum: torch.Tensor) -> torch.Tensor:

@@ -15,7 +15,7 @@ from earshot.signal.noise import NoiseSettings, measurement_ids, white_noise
 def interaural_features(
     listeners: Sequence[HrirSet], noise: NoiseSettings, settings: InterauralSettings
 ) -> list[NDArray[np.float32]]:
-    """Return each listener's features, `(measurements, repetitions, features)`, in `settings.names`' order and units."""
+    """Return each listener's features, `(measurements, repetitions, features)`, as `settings.names` says."""
     return [_listener(listener, noise, settings) for listener in listeners]
 
 

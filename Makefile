@@ -1,0 +1,43 @@
+# make demo        the whole workflow at a small scale: no network (but the package index), no GPU
+# make test        every check that takes minutes: formatting, linting, types, unit and workflow tests
+# make acceptance  every bar of every issue, in a table (an hour or two)
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help demo test acceptance setup setup-dev lint config-docs clean
+
+help:
+	@sed -n 's/^# //;1,3p' Makefile
+
+demo: setup
+	@$(BIN)/snakemake --profile profiles/local --configfile config/demo.yaml
+	@echo
+	@echo "The report of the demo: $(CURDIR)/results/demo/report/index.html"
+
+test: setup-dev lint
+	@$(BIN)/python -m pytest -n 2
+
+acceptance: setup-dev
+	@$(BIN)/python tests/acceptance/run.py
+
+lint:
+	@echo "Formatting, lint and types"
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet || { echo "not formatted: run $(BIN)/ruff format"; exit 1; }
+	@$(BIN)/snakefmt --check --quiet Snakefile workflow/rules
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/python tests/lint_workflow.py
+
+config-docs: setup-dev
+	@$(BIN)/python -m earshot.show.config_docs config
+
+setup:
+	@PYTHON=$(PYTHON) envs/setup.sh
+
+setup-dev:
+	@PYTHON=$(PYTHON) envs/setup.sh dev
+
+clean:
+	rm -rf results logs .snakemake

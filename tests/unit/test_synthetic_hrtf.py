@@ -53,7 +53,9 @@ def test_the_interaural_phase_at_low_frequencies_is_that_of_diffraction():
 def test_a_sound_from_the_ears_side_is_louder_and_from_the_front_equally_loud():
     assert np.all(level_difference(SPHERE, [30, 60, 90, 120], 2000, 8000) > 3)
     assert np.all(level_difference(SPHERE, [-30, -60, -90, -120], 2000, 8000) < -3)
-    np.testing.assert_allclose(level_difference(replace(draw_person(0, "anna"), pinna_asymmetry=0), [0, 180], 100, 16000), 0, atol=1e-9)
+    np.testing.assert_allclose(
+        level_difference(replace(draw_person(0, "anna"), pinna_asymmetry=0), [0, 180], 100, 16000), 0, atol=1e-9
+    )
 
 
 def test_the_level_difference_grows_with_frequency():

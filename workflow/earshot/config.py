@@ -62,7 +62,7 @@ class Stimulus(Section):
     """The white noise that listeners hear."""
 
     duration_s: float = Field(0.5, gt=0.01, le=60, description="Length, seconds")
-    repetitions: PositiveInt = Field(1, description="Draws of noise per direction")
+    repetitions: PositiveInt = Field(4, description="Draws of noise per direction")
 
 
 class Features(Section):
@@ -89,10 +89,10 @@ class Network(Section):
 
     hidden_layers: tuple[PositiveInt, ...] = Field((128, 128), min_length=1, description="Width of each hidden layer")
     activation: Literal["relu", "tanh"] = Field("relu", description="Activation of the hidden layers")
-    learning_rate: float = Field(1e-3, gt=0, le=1, description="Adam's learning rate")
-    batch_size: PositiveInt = Field(200, description="Items per step")
-    weight_decay: float = Field(0.1, ge=0, description="Penalty on squared weights (scikit-learn's alpha)")
-    max_epochs: PositiveInt = Field(400, description="Epochs at most")
+    learning_rate: float = Field(3e-3, gt=0, le=1, description="Adam's learning rate")
+    batch_size: PositiveInt = Field(256, description="Items per step")
+    weight_decay: float = Field(0.05, ge=0, description="Penalty on squared weights (scikit-learn's alpha)")
+    max_epochs: PositiveInt = Field(300, description="Epochs at most")
     patience_epochs: PositiveInt = Field(10, description="Stop after more epochs than these without improvement")
     tolerance: float = Field(1e-4, ge=0, description="What counts as an improvement of the training loss")
     precision: Literal["float32", "bfloat16"] = Field(

@@ -1,14 +1,19 @@
 """The device that computes."""
 
+import importlib
 import importlib.util
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
-import numpy as np
 import torch
 
 from earshot.config import DeviceName
 from earshot.errors import DeviceError
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 def choose(name: DeviceName) -> torch.device:
@@ -24,12 +29,24 @@ def choose(name: DeviceName) -> torch.device:
     return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
 
 
-def array_module(device: torch.device) -> ModuleType:
-    """Return CuPy for a CUDA device where CuPy is installed, else NumPy."""
-    if device.type == "cuda" and importlib.util.find_spec("cupy"):
-        cupy: ModuleType = importlib.import_module("cupy")
-        return cupy
-    return np
+def array_modules(device: torch.device) -> tuple[ModuleType, ModuleType]:
+    """Return arrays and their Fourier transforms: CuPy's for a CUDA device where CuPy is, else NumPy's and SciPy's."""
+    on_gpu = device.type == "cuda" and importlib.util.find_spec("cupy")
+    names = ("cupy", "cupyx.scipy.fft") if on_gpu else ("numpy", "scipy.fft")
+    return importlib.import_module(names[0]), importlib.import_module(names[1])
+
+
+def side_by_side(function: Callable[[T], R], items: Iterable[T], device: torch.device) -> list[R]:
+    """Call a function on each item and return what it returns, in order.
+
+    On the CPU there are as many items at a time as torch has threads, each in one thread: for work of many small steps
+    that is faster than to divide every step, and no result depends on the number of threads. A GPU takes one item
+    after another.
+    """
+    if device.type != "cpu":
+        return [function(item) for item in items]
+    with ThreadPoolExecutor(torch.get_num_threads(), initializer=torch.set_num_threads, initargs=(1,)) as threads:
+        return list(threads.map(function, items))
 
 
 def tensor(array: Any, device: torch.device) -> torch.Tensor:

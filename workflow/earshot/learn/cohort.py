@@ -9,14 +9,18 @@ the others in its cohort: one that has stopped leaves the program, the rest go o
 
 from collections.abc import Sequence
 from itertools import pairwise
+from math import ceil
 from typing import Any, Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from earshot.device import side_by_side
 from earshot.learn.perceptron import Perceptron, TrainingSet, TrainingSettings
 from earshot.seeds import generator
+
+_CPU_NETWORKS = 24  # at a time in one thread: enough to be worth each step's start, few enough for the cache
 
 Precision = Literal["float32", "bfloat16"]
 
@@ -33,10 +37,13 @@ def train(
     Listeners may have different numbers of items, but share features and targets. `precision` is that of the products
     of matrices; weights, gradients' sums and the optimiser are always float32.
     """
-    trained: dict[str, Perceptron] = {}
+    groups: list[list[TrainingSet]] = []
     for items in sorted({len(data.features) for data in cohort}):  # one program has one number of items
-        program = _Program([data for data in cohort if len(data.features) == items], settings, seed, device, precision)
-        trained |= program.run()
+        alike = [data for data in cohort if len(data.features) == items]
+        size = len(alike) if device.type == "cuda" else min(_CPU_NETWORKS, ceil(len(alike) / torch.get_num_threads()))
+        groups += [alike[start : start + size] for start in range(0, len(alike), size)]
+    programs = side_by_side(lambda group: _Program(group, settings, seed, device, precision).run(), groups, device)
+    trained = {name: network for program in programs for name, network in program.items()}
     return [trained[data.name] for data in cohort]
 
 
@@ -70,8 +77,6 @@ class _Program:
     def _optimise(self, weights: torch.Tensor, biases: torch.Tensor, state: dict[int, Any] | None = None) -> None:
         """Let Adam work on these weights and biases, `(networks, numbers)` each, going on from a state."""
         self.weights, self.biases = torch.nn.Parameter(weights), torch.nn.Parameter(biases)
-        self.gradients = torch.empty_like(weights), torch.empty_like(biases)
-        self.weights.grad, self.biases.grad = self.gradients
         groups = [{"params": [self.weights]}, {"params": [self.biases]}]
         self.adam = torch.optim.Adam(groups, lr=self.settings.learning_rate, fused=True)
         if state is not None:
@@ -94,12 +99,12 @@ class _Program:
 
     def _epoch(self) -> list[float]:
         """Go once through the items and return each network's mean training loss."""
-        order = torch.from_numpy(np.stack([rng.permutation(self.items) for rng in self.orders]))
-        rows = torch.arange(len(order))[:, None]
-        device = self.features.device
-        features = self.features[rows.to(device), order.to(device)]
-        targets = self.targets[rows.to(device), order.to(device)]
-        squares = torch.zeros(len(order), device=device)
+        order = np.stack([rng.permutation(self.items) + place * self.items for place, rng in enumerate(self.orders)])
+        rows = torch.from_numpy(order.ravel()).to(self.features.device)
+        features, targets = (
+            whole.flatten(0, 1).index_select(0, rows).view(*order.shape, -1) for whole in (self.features, self.targets)
+        )
+        squares = torch.zeros(len(order), device=self.features.device)
         batch = min(self.settings.batch_size, self.items)
         for start in range(0, self.items, batch):
             squares += self._step(features[:, start : start + batch], targets[:, start : start + batch])
@@ -112,27 +117,21 @@ class _Program:
 
     def _step(self, features: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         """Take one step on a batch and return each network's summed squared error before it."""
-        weights = _layers(self.weights.to(self.precision), self.shapes)
-        gradients = _layers(self.gradients[0], self.shapes)
-        bounds = np.cumsum([0, *(outputs for _, outputs in self.shapes)])
-        values = [features]
-        for layer, weight in enumerate(weights):
-            bias = self.biases[:, None, bounds[layer] : bounds[layer + 1]].to(self.precision)
-            value = torch.baddbmm(bias, values[-1], weight)
-            if layer < len(weights) - 1:
-                value = value.relu_() if self.settings.activation == "relu" else value.tanh_()
-            values.append(value)
-        error = values.pop().float() - targets
-        delta = (error / features.shape[1]).to(self.precision)
-        for layer in reversed(range(len(weights))):
-            gradients[layer].copy_(values[layer].transpose(1, 2) @ delta)
-            self.gradients[1][:, bounds[layer] : bounds[layer + 1]] = delta.sum(1, dtype=torch.float32)
-            if layer:
-                slope = values[layer] > 0 if self.settings.activation == "relu" else 1 - values[layer].square()
-                delta = (delta @ weights[layer].transpose(1, 2)).mul_(slope)
+        self.adam.zero_grad()
+        with torch.enable_grad():
+            weights = _layers(self.weights.to(self.precision), self.shapes)
+            outputs = [outputs for _, outputs in self.shapes]
+            biases = torch.split(self.biases.to(self.precision)[:, None], outputs, dim=-1)
+            value = torch.baddbmm(biases[0], features, weights[0])
+            for weight, bias in zip(weights[1:], biases[1:], strict=True):
+                hidden = value.relu() if self.settings.activation == "relu" else value.tanh()
+                value = torch.baddbmm(bias, hidden, weight)
+            squares = (value.float() - targets).square().sum((1, 2))
+            # Networks share no number, so the gradient of their sum is each one's own.
+            (squares.sum() / (2 * features.shape[1])).backward()  # type: ignore[no-untyped-call]
         self.adam.param_groups[0]["weight_decay"] = self.settings.weight_decay / features.shape[1]
         self.adam.step()
-        return error.square().sum((1, 2))
+        return squares.detach()
 
     def _keep(self, places: NDArray[np.int_]) -> None:
         """Go on with the networks at these places alone."""

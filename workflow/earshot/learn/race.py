@@ -2,12 +2,14 @@
 
 Each repeat runs in a process of its own, which reads the files, makes the features and trains. The control gets the
 whole machine too: one worker a core, each with one thread, listener after listener - the fastest way to use it.
-Starting Python and importing libraries is left out on both sides.
+Starting Python and importing libraries is left out on both sides: as libraries load parts of themselves at their first
+use, both have worked once on a few directions before the clock starts.
 """
 
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing import get_context
 from typing import Any
@@ -29,7 +31,11 @@ from earshot.signal import interaural_accelerated, interaural_control
 from earshot.signal.interaural import InterauralSettings
 from earshot.signal.noise import NoiseSettings
 
+FEW = 30  # directions to warm up on
+
 Rows = list[dict[str, Any]]
+Items = Sequence[tuple[str, str]]
+Made = tuple[pd.DataFrame, NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
@@ -64,17 +70,19 @@ def _accelerated(race: Race, count: int) -> Rows:
     """Time the first listeners as one cohort."""
     torch.set_num_threads(race.cores)
     where = device.choose(race.device)
-    paths = dict(list(race.paths.items())[:count])
-
-    def features() -> tuple[list[HrirSet], list[NDArray[np.float32]]]:
-        listeners = [read_hrirs(path, subject=subject, rate_hz=race.rate_hz) for subject, path in paths.items()]
-        return listeners, interaural_accelerated.interaural_features(listeners, race.noise, race.interaural, where)
-
-    (listeners, parts), features_s = timed(features)
-    index = pd.concat([feature_index(one, race.noise.repetitions) for one in listeners], ignore_index=True)
-    flat = np.concatenate([part.reshape(-1, part.shape[-1]) for part in parts])
     train = partial(cohort.train, device=where, precision=race.precision)
-    _, training_s = timed(lambda: train_and_answer(index, flat, race.localiser, train))
+
+    def features(items: Items, directions: int | None = None) -> Made:
+        listeners = [_read(race, item, directions) for item in items]
+        parts = interaural_accelerated.interaural_features(listeners, race.noise, race.interaural, where)
+        index = pd.concat([feature_index(one, race.noise.repetitions) for one in listeners], ignore_index=True)
+        return index, np.concatenate([part.reshape(-1, part.shape[-1]) for part in parts])
+
+    items = list(race.paths.items())[:count]
+    few = features(items[:1], FEW)
+    train_and_answer(*few, race.localiser, train)
+    made, features_s = timed(lambda: features(items))
+    _, training_s = timed(lambda: train_and_answer(*made, race.localiser, train))
     return _stages(features_s, training_s, peak_memory_mb(), device.describe(where))
 
 
@@ -83,26 +91,37 @@ def _control(race: Race, count: int) -> Rows:
     items = list(race.paths.items())[:count]
     workers = min(race.cores, count)
     with ProcessPoolExecutor(workers, get_context("spawn"), initializer=threadpool_limits, initargs=(1,)) as pool:
-        # Workers start and import before the clock does.
-        list(pool.map(_warm, range(workers)))
+        list(pool.map(partial(_control_warm, race), [items[0]] * workers))
         made, features_s = timed(lambda: list(pool.map(partial(_control_features, race), items)))
         _, training_s = timed(lambda: list(pool.map(partial(_control_training, race), made)))
         memory = workers * max(pool.map(_memory, range(workers)))
     return _stages(features_s, training_s, memory + peak_memory_mb(), "CPU")
 
 
-def _control_features(race: Race, item: tuple[str, str]) -> tuple[pd.DataFrame, NDArray[np.float32]]:
-    listener = read_hrirs(item[1], subject=item[0], rate_hz=race.rate_hz)
+def _read(race: Race, item: tuple[str, str], directions: int | None = None) -> HrirSet:
+    """Read a listener, or so many of its measurements."""
+    whole = read_hrirs(item[1], subject=item[0], rate_hz=race.rate_hz)
+    if directions is None:
+        return whole
+    step = max(1, len(whole.hrirs) // directions)
+    arrays = ("hrirs", "azimuth_deg", "elevation_deg", "distance_m")
+    return replace(whole, **{name: getattr(whole, name)[::step] for name in arrays})
+
+
+def _control_warm(race: Race, item: tuple[str, str]) -> None:
+    _control_training(race, _control_features(race, item, FEW))
+    # Hold this worker, so that the others get their own share of the warming.
+    time.sleep(1)
+
+
+def _control_features(race: Race, item: tuple[str, str], directions: int | None = None) -> Made:
+    listener = _read(race, item, directions)
     (part,) = interaural_control.interaural_features([listener], race.noise, race.interaural)
     return feature_index(listener, race.noise.repetitions), part.reshape(-1, part.shape[-1])
 
 
-def _control_training(race: Race, made: tuple[pd.DataFrame, NDArray[np.float32]]) -> None:
+def _control_training(race: Race, made: Made) -> None:
     train_and_answer(*made, race.localiser, control.train)
-
-
-def _warm(_: int) -> None:
-    """Do nothing: the call has made its worker import everything."""
 
 
 def _memory(_: int) -> float:

@@ -7,8 +7,8 @@ Poisson's sum over the frames' places the sum over frames of Y(f) Z*(f), for sig
     sum_k  e^(2 pi i k o / hop)  integral  Y(a) Z*(a - k / hop)  W(f - a) W(f - a + k / hop)  da  / hop
 
 with W the spectrum of the window about its middle, and o the place of a frame's middle. Order k pairs frequencies that
-lie k / hop apart and counts only where the two copies of the window's spectrum overlap: with side lobes that fall fast a
-few orders, two at a hop of a quarter window, give the sum to 1e-6. Two things make it cheap:
+lie k / hop apart and counts only where the two copies of the window's spectrum overlap: with side lobes that fall fast,
+a few orders (two at a hop of a quarter window) give the sum to 1e-6. Two things make it cheap:
 
 - The window and the bands enter through a fixed kernel, so bands are sums over `a`: one product with a matrix.
 - Y = H X: the noise enters through X(a) X*(a - k / hop), and of that only lags shorter than window plus response count.
@@ -17,9 +17,11 @@ few orders, two at a hop of a quarter window, give the sum to 1e-6. Two things m
 `tests/unit/test_interaural.py` holds the result to the control's, which does convolve and cut frames.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import ceil
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -28,15 +30,17 @@ from scipy.fft import next_fast_len
 from scipy.signal import get_window
 
 from earshot.data.sofa import HrirSet
-from earshot.device import array_module, tensor
+from earshot.device import array_modules, side_by_side, tensor
 from earshot.signal.bands import Bands
 from earshot.signal.interaural import WINDOW, InterauralSettings, differences
 from earshot.signal.noise import NoiseSettings, measurement_ids, white_noise
 
+T = TypeVar("T")
+
 _OVERLAP_BINS = 12  # copies of the window's spectrum this far apart have a product below 1e-6 of the peak everywhere
 _NEGLIGIBLE = 1e-10  # of a kernel's largest value: frequencies that add less to a band are left out
-_CPU_MEASUREMENTS = 64  # of a grid at a time: what they need fits into a core's cache
-_CUDA_MEASUREMENTS = 1024
+_AT_ONCE = {"cpu": 64, "cuda": 1024}  # measurements of a listener: what they need fits into a core's cache
+_SPECTRA = 1 << 25  # numbers that the noise's spectra may hold at a time, 256 MB; the grid is taken in parts of this
 
 
 def interaural_features(
@@ -46,25 +50,46 @@ def interaural_features(
 
     Listeners with one sampling rate and one length of responses share the noise's spectra, whatever their grids.
     """
-    results = [
-        np.empty((len(listener.hrirs), noise.repetitions, len(settings.names)), np.float32) for listener in listeners
-    ]
     names = [measurement_ids(listener.directions.tolist()) for listener in listeners]
+    results = [np.empty((len(own), noise.repetitions, len(settings.names)), np.float32) for own in names]
     for kind in sorted({(listener.rate_hz, listener.hrirs.shape[-1]) for listener in listeners}):
         alike = [n for n, one in enumerate(listeners) if (one.rate_hz, one.hrirs.shape[-1]) == kind]
         analysis = InterauralAnalysis(settings, *kind, device)
         grid = sorted(set().union(*(names[n] for n in alike)))
-        step = _CUDA_MEASUREMENTS if device.type == "cuda" else _CPU_MEASUREMENTS
-        for start in range(0, len(grid), step):
-            part = grid[start : start + step]
-            spectra = analysis.noise_spectra(white_noise(noise, part, kind[0]))
+        for part in batched(grid, max(1, _SPECTRA // (noise.repetitions * analysis.numbers))):
             place = {name: row for row, name in enumerate(part)}
-            for n in alike:
-                rows = [row for row, name in enumerate(names[n]) if name in place]
-                order = [place[names[n][row]] for row in rows]
-                own = spectra if order == list(range(len(part))) else [spectrum[order] for spectrum in spectra]
-                results[n][rows] = analysis(listeners[n].hrirs[rows], own)
+            few = list(batched(part, _AT_ONCE[device.type]))
+            made = side_by_side(partial(analysis.noise_spectra, noise), few, device)
+            spectra = [torch.cat(order) for order in zip(*made, strict=True)]
+            work = [(listeners[n], names[n]) for n in alike]
+            outcomes = side_by_side(partial(_analyse, analysis, spectra, place), work, device)
+            for n, (rows, features) in zip(alike, outcomes, strict=True):
+                results[n][rows] = features
     return results
+
+
+def _analyse(
+    analysis: "InterauralAnalysis",
+    spectra: list[torch.Tensor],
+    place: dict[str, int],
+    work: tuple[HrirSet, list[str]],
+) -> tuple[list[int], NDArray[np.float32]]:
+    """Return which of a listener's measurements have their noise in `spectra`, by their `place`, and their features.
+
+    `work` is the listener and the ids of the measurements.
+    """
+    listener, names = work
+    rows = [row for row, name in enumerate(names) if name in place]
+    parts = []
+    for few in batched(rows, _AT_ONCE[analysis.device.type]):
+        heard = [place[names[row]] for row in few]
+        parts.append(analysis(listener.hrirs[list(few)], [spectrum[heard] for spectrum in spectra]))
+    return rows, np.concatenate(parts)
+
+
+def batched(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """Cut a sequence into pieces of a size, the last one smaller."""
+    return (items[start : start + size] for start in range(0, len(items), size))
 
 
 @dataclass(frozen=True)
@@ -81,6 +106,7 @@ class InterauralAnalysis:
 
     def __init__(self, settings: InterauralSettings, rate_hz: float, taps: int, device: torch.device) -> None:
         self.settings = settings
+        self.rate_hz = rate_hz
         self.device = device
         hop = settings.hop_samples
         self._orders = range(ceil(_OVERLAP_BINS * hop / settings.window_samples))
@@ -89,6 +115,7 @@ class InterauralAnalysis:
         self._steps = next_fast_len(ceil((2 * self._lags + 1) / hop), real=True)
         self._length = self._steps * hop
         self._margin = self._orders[-1] * self._steps
+        self.numbers = len(self._orders) * (self._length // 2 + 1)  # of one draw of noise in `noise_spectra`
         self._level = [self._kernel(settings.level_bands, rate_hz, order) for order in self._orders]
         self._phase = [self._kernel(settings.phase_bands, rate_hz, order) for order in self._orders]
 
@@ -121,24 +148,25 @@ class InterauralAnalysis:
     def _constant(self, array: NDArray[np.float64]) -> torch.Tensor:
         return tensor(np.ascontiguousarray(array, np.float32), self.device)
 
-    def noise_spectra(self, noise: NDArray[np.float32]) -> list[torch.Tensor]:
-        """Return X(a) X*(a - k / hop) for each order k, `(directions, repetitions, length // 2 + 1)` complex each.
+    def noise_spectra(self, settings: NoiseSettings, measurements: Sequence[str]) -> list[torch.Tensor]:
+        """Return X(a) X*(a - k / hop) of these measurements' noise for each order k.
 
-        `noise` is `(directions, repetitions, samples)`.
+        They are complex, `(measurements, repetitions, length // 2 + 1)` each.
         """
-        xp = array_module(self.device)
+        noise = white_noise(settings, measurements, self.rate_hz)
+        xp, fft = array_modules(self.device)
         length, lags, hop = self._length, self._lags, self.settings.hop_samples
         middle = -self.settings.window_samples / 2
         steps = next_fast_len(ceil((noise.shape[-1] + lags) / hop))
-        spectrum = xp.fft.fft(xp.asarray(noise), steps * hop)
         result = []
+        spectrum = fft.fft(xp.asarray(noise), steps * hop)
         for order in self._orders:
-            correlation = xp.fft.ifft(spectrum * xp.roll(spectrum, order * steps, -1).conj())
+            correlation = fft.ifft(spectrum * xp.roll(spectrum, order * steps, -1).conj())
             circular = xp.zeros((*noise.shape[:-1], length), spectrum.dtype)
             circular[..., :lags] = correlation[..., :lags]
             circular[..., 1 - lags :] = correlation[..., 1 - lags :]
             turn = spectrum.dtype.type(np.exp(2j * np.pi * order * middle / hop))
-            result.append(tensor(turn * xp.fft.fft(circular)[..., self._grid(order) % length], self.device))
+            result.append(tensor(turn * fft.fft(circular)[..., self._grid(order) % length], self.device))
         return result
 
     def __call__(self, hrirs: NDArray[np.float64], noise_spectra: list[torch.Tensor]) -> NDArray[np.float32]:
@@ -147,24 +175,27 @@ class InterauralAnalysis:
         `hrirs` is `(directions, 2, taps)`; `noise_spectra` are those of the same directions.
         """
         transfer = torch.fft.rfft(tensor(np.ascontiguousarray(hrirs, np.float32), self.device), self._length)
-        ears = self._beyond_half(transfer).movedim(1, 0)[:, :, None]  # (2, directions, 1, frequencies)
-        level = phase_real = phase_imaginary = torch.zeros((), device=self.device)
+        left, right = self._beyond_half(transfer)[:, :, None].unbind(1)  # (measurements, 1, frequencies)
+        level = [torch.zeros((), device=self.device)] * 2
+        phase = [torch.zeros((), device=self.device)] * 2
         for order, spectrum in enumerate(noise_spectra):
             kernel = self._level[order]
-            here, there = self._spans(order, kernel)
-            pairs = ears[..., here] * ears[..., there].conj()
-            level = level + _real_product(pairs, spectrum[..., kernel.span]) @ kernel.real
+            noise, (here, there) = spectrum[..., kernel.span], self._spans(order, kernel)
+            for ear, own in enumerate((left, right)):
+                energies = _real_product(own[..., here] * own[..., there].conj(), noise)
+                level[ear] = level[ear] + _onto_bands(energies, kernel.real)
             kernel = self._phase[order]
-            here, there = self._spans(order, kernel)
-            noise = spectrum[..., kernel.span]
-            cross = ears[..., here] * ears.flip(0)[..., there].conj() * noise  # left with right, right with left
-            phase_real = phase_real + (cross[0].real + cross[1].real) @ kernel.real
-            phase_imaginary = phase_imaginary + (cross[0].imag - cross[1].imag) @ kernel.imaginary
+            noise, (here, there) = spectrum[..., kernel.span], self._spans(order, kernel)
+            forward = left[..., here] * right[..., there].conj() * noise
+            backward = right[..., here] * left[..., there].conj() * noise
+            phase[0] = phase[0] + _onto_bands(forward.real + backward.real, kernel.real)
+            phase[1] = phase[1] + _onto_bands(forward.imag - backward.imag, kernel.imaginary)
         # Half of the circle holds all of the energy but for the two ends, which have no mirror image.
-        power = _power(transfer.movedim(1, 0)[:, :, None]) * noise_spectra[0].real
+        power = transfer.abs().square()[:, :, None].movedim(1, 0) * noise_spectra[0].real
         energy = 2 * power.sum(-1) - power[..., 0] - power[..., -1]
-        cross = torch.complex(phase_real, phase_imaginary)
-        return differences(energy.cpu().numpy(), level.cpu().numpy(), cross.cpu().numpy(), self.settings)
+        return differences(
+            energy.cpu().numpy(), torch.stack(level).cpu().numpy(), torch.complex(*phase).cpu().numpy(), self.settings
+        )
 
     def _beyond_half(self, transfer: torch.Tensor) -> torch.Tensor:
         """Return transfer functions on both sides of the half circle too, as far as the orders shift."""
@@ -182,11 +213,11 @@ class InterauralAnalysis:
         return here, slice(here.start - shift, here.stop - shift)
 
 
-def _power(spectrum: torch.Tensor) -> torch.Tensor:
-    """Return the squared magnitude, without the square root that `abs` takes."""
-    return spectrum.real.square() + spectrum.imag.square()
-
-
 def _real_product(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
     """Return the real part of a complex product, without computing the imaginary one."""
     return torch.addcmul(first.real * second.real, first.imag, second.imag, value=-1)
+
+
+def _onto_bands(spectrum: torch.Tensor, kernel: torch.Tensor) -> torch.Tensor:
+    """Return `spectrum @ kernel` as one product of matrices: with more axes it would be many small ones."""
+    return (spectrum.flatten(0, -2) @ kernel).view(*spectrum.shape[:-1], -1)

@@ -11,7 +11,7 @@ min_version("9.9")
 ROOT = Path(workflow.basedir)
 # Rules and scripts find the library in the source tree, so the workflow runs without installing it.
 sys.path.insert(0, str(ROOT / "workflow"))
-os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT / "workflow"), os.environ.get("PYTHONPATH")]))
+os.environ |= {"PYTHONPATH": os.pathsep.join(filter(None, [sys.path[0], os.environ.get("PYTHONPATH")]))}
 
 
 configfile: ROOT / "config" / "config.yaml"

@@ -58,6 +58,11 @@ def digest(value):
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:6]
 
 
+def whole_machine():
+    """Return the threads of a job beside which nothing else may run: all that the run has."""
+    return workflow.resource_settings.cores or STUDY.threads  # with a cluster's executor the run itself has none
+
+
 def code(script):
     """Return a params function: the fingerprint of a script and of the library's modules that it imports."""
 
@@ -92,7 +97,9 @@ def collection():
             return [f"person{number:02d}" for number in range(1, CONFIG.synthetic.people + 1)]
         case "folder":
             names = [path.stem for path in STUDY.folder.glob("*.sofa")]
-            return sorted(names, key=lambda name: [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)])
+            return sorted(
+                names, key=lambda name: [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
+            )
         case name if name in SOURCES and SOURCES[name].kind == "hrtf":
             return [file.item for file in SOURCES[name].files]
         case name:
@@ -154,3 +161,35 @@ def sofa_files_of_shard(wildcards):
 def subjects_of_shard(wildcards):
     """Return a job's people."""
     return SHARDS[wildcards.shard]
+
+
+def of_all_shards(pattern):
+    """Return an input function: a file of each of a variant's jobs."""
+
+    def files(wildcards):
+        return expand(pattern, variant=wildcards.variant, shard=SHARDS)
+
+    return files
+
+
+def all_data(wildcards):
+    """Return every data set that the studies use: each person's file, and the index of each set of clips."""
+    clips = [name for name, source in SOURCES.items() if source.kind == "clips"]
+    return [sofa_file(subject) for subject in SUBJECTS] + expand("resources/clips/{dataset}.parquet", dataset=clips)
+
+
+def item_of(wildcards):
+    """Return which of its source's files a job retrieves: a person's, or the one archive."""
+    return wildcards.get("subject") or SOURCES[wildcards.dataset].files[0].item
+
+
+def known(wildcards):
+    """Return what is known of the file to retrieve: name, size and checksums, but not where it comes from."""
+    return source_file(wildcards.get("collection") or wildcards.dataset, item_of(wildcards)).model_dump()
+
+
+def clips_folder(wildcards):
+    """Return the folder of a set of clips: somebody's own, or what an archive was unpacked to."""
+    if CONFIG.data_dir:
+        return []
+    return f"resources/clips/{wildcards.dataset}"

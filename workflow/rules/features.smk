@@ -14,8 +14,6 @@ INTERAURAL = f"results/shared/interaural/{OWNER}"
 
 
 rule interaural_control:
-    message:
-        "Interaural features, control: {params.subjects}"
     input:
         sofa=sofa_files_of_shard,
     output:
@@ -36,13 +34,13 @@ rule interaural_control:
         bad_subject=STUDY.bad_subject,
         settings=INTERAURAL_SLICE,
         code=code("interaural_control"),
+    message:
+        "Interaural features, control: {params.subjects}"
     script:
         "../scripts/interaural_control.py"
 
 
 rule interaural_accelerated:
-    message:
-        "Interaural features, accelerated: {params.subjects}"
     input:
         sofa=sofa_files_of_shard,
     output:
@@ -64,5 +62,7 @@ rule interaural_accelerated:
         settings=INTERAURAL_SLICE,
         device=CONFIG.device,
         code=code("interaural_accelerated"),
+    message:
+        "Interaural features, accelerated: {params.subjects}"
     script:
         "../scripts/interaural_accelerated.py"

@@ -12,18 +12,7 @@ CONTROL_SLICE = LOCALISER_SLICE | {
 LOCALISATION = f"{RESULTS}/localisation"
 
 
-def of_all_shards(pattern):
-    """Return an input function: a file of each of a variant's jobs."""
-
-    def files(wildcards):
-        return expand(pattern, variant=wildcards.variant, shard=SHARDS)
-
-    return files
-
-
 rule localise_control:
-    message:
-        "Train localisers, control: {params.subjects}"
     input:
         features=f"{INTERAURAL}/control/{{shard}}.safetensors",
         index=f"{INTERAURAL}/control/{{shard}}.parquet",
@@ -45,13 +34,13 @@ rule localise_control:
         subjects=subjects_of_shard,
         settings=CONTROL_SLICE,
         code=code("localise_control"),
+    message:
+        "Train localisers, control: {params.subjects}"
     script:
         "../scripts/localise_control.py"
 
 
 rule localise_accelerated:
-    message:
-        "Train localisers, accelerated: {params.subjects}"
     input:
         features=f"{INTERAURAL}/accelerated/{{shard}}.safetensors",
         index=f"{INTERAURAL}/accelerated/{{shard}}.parquet",
@@ -74,13 +63,13 @@ rule localise_accelerated:
         settings=LOCALISER_SLICE,
         device=CONFIG.device,
         code=code("localise_accelerated"),
+    message:
+        "Train localisers, accelerated: {params.subjects}"
     script:
         "../scripts/localise_accelerated.py"
 
 
 rule score_localisation:
-    message:
-        "Score the listeners, {wildcards.variant}"
     input:
         predictions=of_all_shards(f"{LOCALISATION}/{{variant}}/predictions/{{shard}}.parquet"),
         history=of_all_shards(f"{LOCALISATION}/{{variant}}/history/{{shard}}.parquet"),
@@ -99,13 +88,13 @@ rule score_localisation:
     params:
         tuning_subjects=STUDY.tuning_subjects,
         code=code("score_localisation"),
+    message:
+        "Score the listeners, {wildcards.variant}"
     script:
         "../scripts/score_localisation.py"
 
 
 rule benchmark_localisation:
-    message:
-        "Time both implementations on the whole machine, {params.benchmark[repeats]} times"
     input:
         sofa=[sofa_file(subject) for subject in SUBJECTS],
     output:
@@ -118,7 +107,7 @@ rule benchmark_localisation:
     conda:
         "../../envs/cpu.yaml"
     # Nothing else may run beside a measurement.
-    threads: workflow.cores
+    threads: whole_machine()
     resources:
         mem_mb=memory(3000, 20),
         runtime=minutes(20, 2),
@@ -130,5 +119,7 @@ rule benchmark_localisation:
         device=CONFIG.device,
         benchmark=values(STUDY.benchmark),
         code=code("benchmark_localisation"),
+    message:
+        "Time both implementations on the whole machine, {params.benchmark[repeats]} times"
     script:
         "../scripts/benchmark_localisation.py"

@@ -16,8 +16,6 @@ localrules:
 
 
 rule plot_localisation:
-    message:
-        "Draw the figures of the localisation study"
     input:
         **LOCALISATION_TABLES,
         predictions=expand(
@@ -46,13 +44,13 @@ rule plot_localisation:
         runtime=minutes(5),
     params:
         code=code("plot_localisation"),
+    message:
+        "Draw the figures of the localisation study"
     script:
         "../scripts/plot_localisation.py"
 
 
 rule summarise:
-    message:
-        "Gather every headline figure"
     input:
         **LOCALISATION_TABLES,
         hardware=f"{LOCALISATION}/hardware.json",
@@ -74,13 +72,13 @@ rule summarise:
         config=values(CONFIG),
         benchmarks=f"{RESULTS}/benchmarks",
         code=code("summarise"),
+    message:
+        "Gather every headline figure"
     script:
         "../scripts/summarise.py"
 
 
 rule report:
-    message:
-        "Write the report"
     input:
         summary=f"{REPORT}/summary.json",
         scores=LOCALISATION_TABLES["scores"],
@@ -101,5 +99,7 @@ rule report:
     params:
         pictured_variant=STUDY.variants[-1],
         code=code("report"),
+    message:
+        "Write the report"
     script:
         "../scripts/report.py"

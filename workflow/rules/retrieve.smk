@@ -8,32 +8,7 @@ localrules:
     unpack_archive,
 
 
-def all_data(wildcards):
-    """Return every data set that the studies use: each person's file, and the index of each set of clips."""
-    clips = [name for name, source in SOURCES.items() if source.kind == "clips"]
-    return [sofa_file(subject) for subject in SUBJECTS] + expand("resources/clips/{dataset}.parquet", dataset=clips)
-
-
-def item_of(wildcards):
-    """Return which of its source's files a job retrieves: a person's, or the one archive."""
-    return wildcards.get("subject") or SOURCES[wildcards.dataset].files[0].item
-
-
-def known(wildcards):
-    """Return what is known of the file to retrieve: name, size and checksums, but not where it comes from."""
-    return source_file(wildcards.get("collection") or wildcards.dataset, item_of(wildcards)).model_dump()
-
-
-def clips_folder(wildcards):
-    """Return the folder of a set of clips: somebody's own, or what an archive was unpacked to."""
-    if CONFIG.data_dir:
-        return []
-    return f"resources/clips/{wildcards.dataset}"
-
-
 rule synthesise_hrtfs:
-    message:
-        "Synthesise the HRTFs of {params.settings[people]} listeners"
     output:
         expand(f"{RESULTS}/hrtf/{{subject}}.sofa", subject=collection()) if STUDY.collection == "synthetic" else [],
     log:
@@ -50,13 +25,13 @@ rule synthesise_hrtfs:
         seed=CONFIG.seed,
         settings=values(CONFIG.synthetic),
         code=code("synthesise_hrtfs"),
+    message:
+        "Synthesise the HRTFs of {params.settings[people]} listeners"
     script:
         "../scripts/synthesise_hrtfs.py"
 
 
 rule retrieve_hrtf:
-    message:
-        "Retrieve the HRTF of {wildcards.subject} ({wildcards.collection})"
     output:
         "resources/hrtf/{collection}/{subject}.sofa",
     log:
@@ -72,13 +47,13 @@ rule retrieve_hrtf:
     params:
         file=known,
         code=code("retrieve_hrtf"),
+    message:
+        "Retrieve the HRTF of {wildcards.subject} ({wildcards.collection})"
     script:
         "../scripts/retrieve_hrtf.py"
 
 
 rule retrieve_archive:
-    message:
-        "Retrieve the archive of {wildcards.dataset}"
     output:
         "resources/archives/{dataset}.zip",
     log:
@@ -95,13 +70,13 @@ rule retrieve_archive:
         item=item_of,
         file=known,
         code=code("retrieve_archive"),
+    message:
+        "Retrieve the archive of {wildcards.dataset}"
     script:
         "../scripts/retrieve_archive.py"
 
 
 rule unpack_archive:
-    message:
-        "Unpack the archive of {wildcards.dataset}"
     input:
         "resources/archives/{dataset}.zip",
     output:
@@ -118,13 +93,13 @@ rule unpack_archive:
         runtime=minutes(60, 0.01),
     params:
         code=code("unpack_archive"),
+    message:
+        "Unpack the archive of {wildcards.dataset}"
     script:
         "../scripts/unpack_archive.py"
 
 
 rule index_clips:
-    message:
-        "Verify the clips of {wildcards.dataset} and list them"
     input:
         clips_folder,
     output:
@@ -142,5 +117,7 @@ rule index_clips:
     params:
         folder=str(CONFIG.data_dir) if CONFIG.data_dir else None,
         code=code("index_clips"),
+    message:
+        "Verify the clips of {wildcards.dataset} and list them"
     script:
         "../scripts/index_clips.py"

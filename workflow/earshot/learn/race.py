@@ -79,10 +79,10 @@ def _accelerated(race: Race, count: int) -> Rows:
         return index, np.concatenate([part.reshape(-1, part.shape[-1]) for part in parts])
 
     items = list(race.paths.items())[:count]
-    few = features(items[:1], FEW)
-    train_and_answer(*few, race.localiser, train)
-    made, features_s = timed(lambda: features(items))
-    _, training_s = timed(lambda: train_and_answer(*made, race.localiser, train))
+    index, few = features(items[:1], FEW)
+    train_and_answer(index, few, race.localiser, train)
+    (index, made), features_s = timed(lambda: features(items))
+    _, training_s = timed(lambda: train_and_answer(index, made, race.localiser, train))
     return _stages(features_s, training_s, peak_memory_mb(), device.describe(where))
 
 

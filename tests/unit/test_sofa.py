@@ -183,6 +183,7 @@ def test_exchanged_ears_are_refused(listener, edited, path):
 
 
 def test_two_like_ears_and_faint_measurements_are_doubted(listener, path, caplog):
+    caplog.set_level("INFO")
     responses = listener.hrirs.copy()
     responses[:, 1] = responses[:, 0]
     responses[30] *= 1e-4

@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError,
 
 from earshot.errors import ConfigError
 
-DeviceName = Literal["auto", "cpu", "cuda"]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 
 
@@ -150,7 +149,7 @@ class Config(Section):
         None, description="A folder that already holds the data sets (read in place); null downloads them"
     )
     seed: int = Field(1, ge=0, description="The study's seed, from which every item's own is derived")
-    device: DeviceName = Field("auto", description="Where the accelerated variant computes")
+    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where the accelerated variant computes")
     retrieve: Retrieve = Retrieve()
     synthetic: SyntheticListeners = SyntheticListeners()
     localisation: Localisation = Localisation()
@@ -169,14 +168,32 @@ def read_config(values: dict[str, Any]) -> Config:
 
 def _fault(fault: Any) -> str:
     """Say one fault of a configuration in a line."""
-    # Pydantic adds the branches of a union to the place of a fault; a person looks for the key.
-    place = [part for part in fault["loc"] if not (isinstance(part, str) and ("[" in part or "(" in part))]
-    key = ".".join(map(str, place)) or "the configuration"
+    place = fault["loc"]
     if fault["type"] == "extra_forbidden":
         section: Any = Config
         for part in place[:-1]:
             section = section.model_fields[part].annotation
-        return f"config key {key} is unknown; known here: {', '.join(section.model_fields)}"
-    if fault["type"] == "missing":
-        return f"config key {key} is missing"
-    return f"config key {key}: {fault['msg'][:1].lower() + fault['msg'][1:]} (it is {fault['input']!r})"
+        return f"config key {'.'.join(map(str, place))} is unknown; known here: {', '.join(section.model_fields)}"
+    # Pydantic adds the branch of a union to the place of a fault; a person looks for the key.
+    branches = [part for part in place if isinstance(part, str) and ("[" in part or "(" in part)]
+    key = "config key " + (".".join(str(part) for part in place if part not in branches) or "(all of them)")
+    match fault["type"]:
+        case "missing":
+            return f"{key} is missing"
+        case "value_error":
+            return f"{key}: {fault['ctx']['error']}"
+        case "model_type":
+            wanted = "be a section with keys of its own"
+        case "path_type":
+            wanted = "be a path"
+        case "string_pattern_mismatch":  # there is one, that of names
+            wanted = "begin with a letter or digit and hold only these, . _ and -"
+        case "tuple_type":
+            wanted = "be a list"
+        case "too_short":
+            wanted = f"have at least {fault['ctx']['min_length']} valid entry"
+        case "literal_error" if branches:  # a word that stands for a list
+            wanted = f"be {fault['ctx']['expected']} or a list"
+        case _:
+            wanted = fault["msg"].removeprefix("Input should ").partition(", unable")[0]
+    return f"{key} should {wanted} (it is {fault['input']!r})"

@@ -5,13 +5,13 @@ import importlib.util
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import torch
 
-from earshot.config import DeviceName
 from earshot.errors import DeviceError
 
+DeviceName = Literal["auto", "cpu", "cuda"]
 T = TypeVar("T")
 R = TypeVar("R")
 

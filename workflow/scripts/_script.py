@@ -1,5 +1,6 @@
 """What scripts do around their work: a log, their share of the cores, and errors that a person can read."""
 
+import errno
 import logging
 import sys
 from collections.abc import Callable, Iterator
@@ -31,11 +32,15 @@ def at_work(snakemake: Any) -> Iterator[Any]:
     log.info("begins, with %d threads", snakemake.threads)
     try:
         yield snakemake.params
-    except EarshotError as error:
-        log.error("%s: %s", snakemake.rule, error)
-        sys.exit(1)
-    except Exception:
-        log.exception("%s failed, and Earshot does not know why:", snakemake.rule)
+    except Exception as error:
+        if isinstance(error, EarshotError):
+            log.error("%s: %s", snakemake.rule, error)
+        elif isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            log.error(
+                "%s: no space is left on the disk (%s). Free some and start again.", snakemake.rule, error.filename
+            )
+        else:
+            log.exception("%s failed, and Earshot does not know why:", snakemake.rule)
         sys.exit(1)
     log.info("is done")
 

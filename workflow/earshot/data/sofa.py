@@ -89,7 +89,7 @@ def read_hrirs(path: Path | str, *, subject: str | None = None, rate_hz: float |
 
     Delays stored beside the responses are applied; padding at the end of all responses is dropped. The person's name
     is `subject`, else the file's ListenerShortName, else the file's name. With `rate_hz` the responses are resampled,
-    and scaled so that the frequency response stays. Doubts are logged as warnings.
+    and scaled so that the frequency response stays. Doubts are logged.
 
     Raises `DataError` when the file is missing, damaged, of another convention or unit, not of two ears, lacks a
     variable, or holds values that are not finite, silence, exchanged ears, or one response at several directions.
@@ -100,7 +100,7 @@ def read_hrirs(path: Path | str, *, subject: str | None = None, rate_hz: float |
     except DataError as fault:
         raise DataError(f"{path}: {fault}") from fault.__cause__
     for doubt in hrirs.doubts:
-        log.warning("%s: %s", path, doubt)
+        log.info("%s: %s", path, doubt)  # tables and the report show it; on the terminal each job would
     if rate_hz is None or rate_hz == hrirs.rate_hz:
         return hrirs
     channels = np.ascontiguousarray(hrirs.hrirs.reshape(-1, hrirs.hrirs.shape[-1]).T)

@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from earshot import device
-from earshot.config import DeviceName
 from earshot.data.listeners import feature_index
 from earshot.data.sofa import HrirSet, read_hrirs
+from earshot.device import DeviceName
 from earshot.learn import cohort, control
 from earshot.learn.localiser import LocaliserSettings, train_and_answer
 from earshot.score.speed import in_fresh_process, peak_memory_mb, timed

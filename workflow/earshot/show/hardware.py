@@ -9,7 +9,7 @@ from typing import Any
 import psutil
 
 from earshot import device
-from earshot.config import DeviceName
+from earshot.device import DeviceName
 
 
 def hardware(device_name: DeviceName) -> dict[str, Any]:

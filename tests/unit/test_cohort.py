@@ -1,0 +1,270 @@
+"""A cohort learns by scikit-learn's rule, and a network in it learns what it would learn alone."""
+
+import warnings
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from earshot.data.listeners import feature_index
+from earshot.data.synthetic_hrtf import draw_person, grid, synthesise_hrirs
+from earshot.learn import cohort, control
+from earshot.learn.localiser import LocaliserSettings, score_listeners, train_and_answer
+from earshot.learn.perceptron import TrainingSet, TrainingSettings
+from earshot.seeds import generator
+from earshot.signal.bands import Bands
+from earshot.signal.interaural import InterauralSettings
+from earshot.signal.interaural_accelerated import interaural_features
+from earshot.signal.noise import NoiseSettings
+from sklearn.neural_network import MLPRegressor
+
+CPU = torch.device("cpu")
+SETTINGS = TrainingSettings(
+    hidden_layers=(24, 16),
+    activation="relu",
+    learning_rate=3e-3,
+    batch_size=64,
+    weight_decay=0.05,
+    max_epochs=12,
+    patience_epochs=12,
+    tolerance=0.0,
+)
+PRECISIONS = ["float32", "bfloat16"]
+
+
+def a_set(name, items=200, features=9):
+    """A task of its own for each name: a smooth function of the features, with a little noise."""
+    random = generator(1, "task", name)
+    inputs = random.normal(random.normal(), 2, (items, features))
+    targets = np.tanh(inputs @ random.normal(0, 0.2, (features, 3))) + random.normal(0, 0.02, (items, 3))
+    return TrainingSet(name, inputs.astype(np.float32), targets.astype(np.float32))
+
+
+@pytest.fixture
+def in_order(monkeypatch):
+    """Let every epoch take the items as they stand, for scikit-learn can be told no order."""
+
+    class AsTheyStand:
+        def permutation(self, items):
+            return np.arange(items)
+
+    monkeypatch.setattr(
+        cohort, "generator", lambda seed, *names: AsTheyStand() if names[0] == "order" else generator(seed, *names)
+    )
+
+
+def scikit_learn(data, settings, seed=1):
+    """Train MLPRegressor in double precision, from the weights that the cohort starts from, items as they stand."""
+    network = MLPRegressor(
+        hidden_layer_sizes=settings.hidden_layers,
+        activation=settings.activation,
+        learning_rate_init=settings.learning_rate,
+        batch_size=min(settings.batch_size, len(data.features)),
+        alpha=settings.weight_decay,
+        max_iter=1,
+        n_iter_no_change=settings.patience_epochs,
+        tol=settings.tolerance,
+        shuffle=False,
+        warm_start=True,
+    )
+    mean, scale = data.statistics
+    inputs = ((data.features - mean) / scale).astype(np.float64)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        network.fit(inputs, data.targets)  # makes weights for the next line to replace
+        network.coefs_, network.intercepts_ = initial(data, settings, seed)
+        network.loss_curve_, network.best_loss_ = [], np.inf
+        network._no_improvement_count = 0
+        network.set_params(max_iter=settings.max_epochs)
+        network.fit(inputs, data.targets)
+    return network
+
+
+def initial(data, settings, seed):
+    """Return the weights and biases that the cohort starts from, in double precision."""
+    sizes = [data.features.shape[1], *settings.hidden_layers, data.targets.shape[1]]
+    shapes = list(zip(sizes[:-1], sizes[1:], strict=True))
+    weights, biases = cohort._initial(shapes, generator(seed, "weights", data.name))
+    layers = cohort._layers(torch.from_numpy(weights)[None], shapes)
+    return [layer[0].double().numpy() for layer in layers], np.split(biases.astype(float), np.cumsum(sizes[1:-1]))
+
+
+def assert_equal(ours, theirs, atol):
+    for found, wanted in zip(ours.weights + ours.biases, theirs.coefs_ + theirs.intercepts_, strict=True):
+        np.testing.assert_allclose(found, wanted, rtol=0, atol=atol)
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh"])
+def test_one_step_on_all_items_is_scikit_learns(activation):
+    """Also with a batch size beyond the number of items."""
+    data = a_set("anna")
+    settings = replace(SETTINGS, activation=activation, batch_size=1000, max_epochs=1)
+    (ours,) = cohort.train([data], settings, 1, CPU)
+    theirs = scikit_learn(data, settings)
+    assert_equal(ours, theirs, atol=1e-5)
+    moved = [abs(new - old).max() for new, old in zip(ours.weights, initial(data, settings, 1)[0], strict=True)]
+    assert min(moved) > 0.9 * settings.learning_rate, "a step was taken"
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh"])
+@pytest.mark.parametrize("weight_decay", [0.0, 2.0])
+def test_many_steps_on_batches_are_scikit_learns(in_order, activation, weight_decay):
+    """Twelve epochs of three batches of 64 and one of 8."""
+    data = a_set("anna")
+    settings = replace(SETTINGS, activation=activation, weight_decay=weight_decay)
+    (ours,) = cohort.train([data], settings, 1, CPU)
+    assert_equal(ours, scikit_learn(data, settings), atol=2e-4)
+
+
+@pytest.mark.parametrize("batch_size", [64, 1000])
+def test_the_loss_is_scikit_learns_penalty_included(in_order, batch_size):
+    """Weights that hardly move show the formula; the penalty, taken once an epoch, otherwise differs a little."""
+    data = a_set("anna")
+    still = replace(SETTINGS, batch_size=batch_size, learning_rate=1e-9, weight_decay=5.0, max_epochs=1)
+    (ours,) = cohort.train([data], still, 1, CPU)
+    np.testing.assert_allclose(ours.loss, scikit_learn(data, still).loss_curve_, rtol=1e-5)
+    (without,) = cohort.train([data], replace(still, weight_decay=0.0), 1, CPU)
+    assert ours.loss[0] > 1.5 * without.loss[0], "the penalty is a part of it that shows"
+    moving = replace(SETTINGS, batch_size=batch_size)
+    (ours,) = cohort.train([data], moving, 1, CPU)
+    np.testing.assert_allclose(ours.loss, scikit_learn(data, moving).loss_curve_, rtol=0.01)
+
+
+def test_networks_stop_at_scikit_learns_epoch(in_order):
+    epochs = set()
+    for name in ("anna", "bert", "carl"):
+        settings = replace(SETTINGS, max_epochs=300, patience_epochs=3, tolerance=1e-3, weight_decay=0.0)
+        (ours,) = cohort.train([a_set(name)], settings, 1, CPU)
+        assert len(ours.loss) == scikit_learn(a_set(name), settings).n_iter_
+        epochs.add(len(ours.loss))
+    assert len(epochs) > 1 and max(epochs) < 300
+
+
+def test_the_stopping_rule_is_scikit_learns_on_any_losses():
+    """Steps as large as the tolerance, so that many an improvement is just one, or just none."""
+    random, ends = np.random.default_rng(1), set()
+    for _ in range(300):
+        settings = replace(SETTINGS, patience_epochs=int(random.integers(1, 5)), tolerance=0.125, max_epochs=40)
+        losses = 100 + np.cumsum(random.integers(-3, 3, 60)) * 0.125 / 2
+        theirs = MLPRegressor(tol=settings.tolerance)
+        theirs.loss_curve_, theirs.best_loss_, theirs._no_improvement_count = [], np.inf, 0
+        patience = cohort._Patience(settings)
+        for epoch, loss in enumerate(losses.tolist(), 1):
+            theirs.loss_curve_.append(loss)
+            theirs._update_no_improvement_count(early_stopping=False, X=None, y=None, sample_weight=None)
+            over = theirs._no_improvement_count > settings.patience_epochs or epoch == settings.max_epochs
+            assert patience.is_over(loss) == over
+            if over:
+                ends.add(epoch)
+                break
+    assert len(ends) > 10 and 40 in ends
+
+
+def assert_same(found, wanted, precision):
+    """Bit for bit in bfloat16, whose few digits hide the order of a sum; in float32 the rounding may differ."""
+    if precision == "bfloat16":
+        np.testing.assert_array_equal(found.loss, wanted.loss)
+    assert len(found.loss) == len(wanted.loss)
+    for one, other in zip(found.weights + found.biases, wanted.weights + wanted.biases, strict=True):
+        if precision == "bfloat16":
+            np.testing.assert_array_equal(one, other)
+        else:
+            np.testing.assert_allclose(one, other, rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_a_network_learns_the_same_alone_and_in_any_company(precision):
+    sets = [a_set(name) for name in ("anna", "bert", "carl", "dora", "emil")]
+    together = cohort.train(sets, SETTINGS, 1, CPU, precision)
+    turned = cohort.train(sets[::-1], SETTINGS, 1, CPU, precision)[::-1]
+    for data, here, there in zip(sets, together, turned, strict=True):
+        (alone,) = cohort.train([data], SETTINGS, 1, CPU, precision)
+        assert_same(here, alone, precision)
+        assert_same(there, alone, precision)
+    assert len({network.loss[-1] for network in together}) == 5
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_listeners_with_other_numbers_of_items_share_a_cohort(precision):
+    sets = [a_set("anna"), a_set("bert", items=130), a_set("carl"), a_set("dora", items=40)]
+    for data, found in zip(sets, cohort.train(sets, SETTINGS, 1, CPU, precision), strict=True):
+        assert_same(found, cohort.train([data], SETTINGS, 1, CPU, precision)[0], precision)
+        np.testing.assert_array_equal(found.mean, data.statistics[0])
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_those_who_stop_leave_and_the_rest_go_on_as_they_would_have(precision):
+    settings = replace(SETTINGS, max_epochs=80, patience_epochs=2, tolerance=2e-3)
+    sets = [a_set(name) for name in ("anna", "bert", "carl", "dora", "emil", "fred")]
+    together = cohort.train(sets, settings, 1, CPU, precision)
+    for data, found in zip(sets, together, strict=True):
+        assert_same(found, cohort.train([data], settings, 1, CPU, precision)[0], precision)
+    epochs = [len(network.loss) for network in together]
+    assert len(set(epochs)) > 2 and max(epochs) < 80, "they stop at epochs of their own"
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_the_number_of_threads_changes_nothing(precision):
+    sets, threads = [a_set(name) for name in ("anna", "bert", "carl")], torch.get_num_threads()
+    try:
+        results = []
+        for count in (1, 2):
+            torch.set_num_threads(count)
+            results.append(cohort.train(sets, SETTINGS, 1, CPU, precision))
+    finally:
+        torch.set_num_threads(threads)
+    for one, other in zip(*results, strict=True):
+        assert_same(one, other, precision)
+
+
+def test_name_and_seed_decide_where_a_network_begins():
+    data = a_set("anna")
+    first, again = (cohort.train([data], SETTINGS, 1, CPU)[0] for _ in range(2))
+    np.testing.assert_array_equal(first.loss, again.loss)
+    for other in (cohort.train([data], SETTINGS, 2, CPU)[0], cohort.train([replace(data, name="b")], SETTINGS, 1, CPU)[0]):
+        assert other.loss[0] != first.loss[0]
+
+
+def test_initial_weights_fill_glorots_bounds_as_scikit_learns_do():
+    shapes = [(30, 60), (60, 3)]
+    weights, biases = cohort._initial(shapes, generator(1, "weights", "anna"))
+    for part, (inputs, outputs) in zip(np.split(weights, [1800]), shapes, strict=True):
+        bound = np.sqrt(6 / (inputs + outputs))
+        assert 0.97 * bound < abs(part).max() <= bound
+        assert part.std() == pytest.approx(bound / np.sqrt(3), rel=0.1)
+    assert len(biases) == 63 and abs(biases[:60]).max() <= np.sqrt(6 / 90)
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_both_precisions_learn_a_smooth_function(precision):
+    """To a root mean square of 0.05 on new items, where the targets' own is 0.5 and their noise 0.02."""
+    whole = a_set("anna", items=1500)
+    seen, new = slice(1200), slice(1200, None)
+    settings = replace(SETTINGS, hidden_layers=(64, 64), weight_decay=1e-3, max_epochs=60)
+    data = TrainingSet("anna", whole.features[seen], whole.targets[seen])
+    (network,) = cohort.train([data], settings, 1, CPU, precision)
+    error = network(whole.features[new]) - whole.targets[new]
+    assert whole.targets[new].std() > 0.4
+    assert np.sqrt((error**2).mean()) < 0.05
+
+
+def test_control_and_cohort_are_equally_accurate():
+    """Over eight synthetic listeners the mean 95th percentiles differ by less than a degree."""
+    listeners = [synthesise_hrirs(draw_person(1, f"person{number}"), *grid(18, 7)) for number in range(8)]
+    bands = Bands(16, "erb", 100, 16000), Bands(8, "erb", 100, 1500)
+    parts = interaural_features(listeners, NoiseSettings(1, 0.1, 3), InterauralSettings(1024, 256, *bands), CPU)
+    features = np.concatenate([part.reshape(-1, part.shape[-1]) for part in parts])
+    index = pd.concat([feature_index(listener, 3) for listener in listeners], ignore_index=True)
+    network = replace(SETTINGS, hidden_layers=(48, 48), max_epochs=60, patience_epochs=10, tolerance=1e-4)
+    settings = LocaliserSettings(1, 0.2, network)
+
+    def p95(train):
+        outcome = train_and_answer(index, features, settings, train)
+        return score_listeners(outcome.predictions, outcome.history, "any", [])["p95_deg"].astype(float)
+
+    published = p95(control.train)
+    for precision in PRECISIONS:
+        ours = p95(lambda *args, precision=precision: cohort.train(*args, CPU, precision))
+        print(precision, published.mean(), ours.mean(), (ours - published).std())
+        assert abs((ours - published).mean()) < 1

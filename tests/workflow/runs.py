@@ -1,0 +1,117 @@
+"""Whole runs of the workflow at a small scale, started as a person would start them."""
+
+import copy
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parents[2]
+PROJECT = ["Snakefile", "config", "envs", "profiles", "workflow"]  # what a checkout has and a run reads
+TARGETS = {"all", "data", "localisation"}  # rules that gather files and make none
+
+# Three people, a tenth of a second from each of 25 directions, and networks of eight neurons that learn for a moment.
+TINY: dict[str, Any] = {
+    "name": "tiny",
+    "synthetic": {"people": 3, "azimuths": 8, "elevations": 4},
+    "localisation": {
+        "collection": "synthetic",
+        "tuning_subjects": [],
+        "subjects_per_job": 2,
+        "stimulus": {"duration_s": 0.1, "repetitions": 1},
+        "network": {"hidden_layers": [8], "max_epochs": 3},
+        "benchmark": {"control_subjects": 1},
+    },
+}
+PEOPLE = ["person01", "person02", "person03"]
+
+
+def changed(changes: dict[str, Any], config: dict[str, Any] = TINY) -> dict[str, Any]:
+    """Return a configuration with other values at dotted keys."""
+    config = copy.deepcopy(config)
+    for key, value in changes.items():
+        *sections, name = key.split(".")
+        place = config
+        for section in sections:
+            place = place.setdefault(section, {})
+        place[name] = value
+    return config
+
+
+def start(
+    folder: Path,
+    *arguments: str,
+    config: dict[str, Any] | None = TINY,
+    project: Path = ROOT,
+    environment: dict[str, str] | None = None,
+) -> subprocess.Popen[str]:
+    """Start snakemake in a working folder; `config` None is the full study's."""
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(project / "Snakefile"), "--directory", str(folder)]
+    if config is not None:
+        with tempfile.NamedTemporaryFile("w", dir=folder, prefix=".", suffix=".yaml", delete=False) as file:
+            yaml.safe_dump(config, file)
+        command += ["--configfile", file.name]
+    # The Snakefile itself has to tell scripts where the library is.
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    return subprocess.Popen(
+        [*command, "--cores", "2", *arguments],
+        cwd=folder,
+        env=inherited | (environment or {}),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def run(folder: Path, *arguments: str, succeeds: bool = True, **how: Any) -> str:
+    """Run snakemake (see `start`) and return all that it said; its end is the one that is expected."""
+    process = start(folder, *arguments, **how)
+    said, _ = process.communicate()
+    assert (process.returncode == 0) == succeeds, said
+    return said
+
+
+def planned_rules(folder: Path, *arguments: str, **how: Any) -> Counter[str]:
+    """Return how many jobs of each rule a dry run lists."""
+    said = run(folder, "--dry-run", "--quiet", "host", "reason", *arguments, **how)
+    if "Nothing to be done" in said:
+        return Counter()
+    table = re.search(r"^Job stats:\njob +count\n[- ]+\n(.*?)^total ", said, re.MULTILINE | re.DOTALL)
+    assert table, said
+    jobs = {rule: int(count) for rule, count in map(str.split, table[1].splitlines())}
+    return Counter({rule: count for rule, count in jobs.items() if rule not in TARGETS})
+
+
+def copy_project(folder: Path) -> Path:
+    """Put a project's files into a folder, as a fresh checkout does: all of them are new."""
+    for name in PROJECT:
+        if (ROOT / name).is_dir():
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(
+                ROOT / name, folder / name, copy_function=shutil.copyfile, ignore=ignored, dirs_exist_ok=True
+            )
+        else:
+            shutil.copyfile(ROOT / name, folder / name)
+    return folder
+
+
+def write_person(path: Path) -> Path:
+    """Write a small SOFA file of somebody made up, a different one for each name."""
+    from earshot.data.sofa import write_hrirs
+    from earshot.data.synthetic_hrtf import draw_person, grid, synthesise_hrirs
+
+    write_hrirs(path, synthesise_hrirs(draw_person(1, path.stem), *grid(8, 4)))
+    return path
+
+
+def damage(path: Path) -> Path:
+    """Cut a file in half, as a download that broke off leaves it."""
+    os.truncate(path, path.stat().st_size // 2)
+    return path

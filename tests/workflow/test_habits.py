@@ -1,0 +1,151 @@
+"""Every rule keeps the house's habits, plans are small and quick, and the library keeps to its floors."""
+
+import ast
+import importlib.util
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from runs import ROOT, planned_rules, run
+
+SCRIPTS = sorted(path.stem for path in (ROOT / "workflow/scripts").glob("[!_]*.py"))
+LIBRARY = ROOT / "workflow/earshot"
+# Each imports only from itself and from floors below.
+FLOORS = [
+    {"cli"},
+    {"show"},
+    {"scenes"},
+    {"learn"},
+    {"rooms"},
+    {"signal"},
+    {"data"},
+    {"score"},
+    {"device", "config", "errors", "files", "seeds", "fingerprint", "run"},
+]
+
+# Stands in for a machine without a network: who tries to connect is written down and gets an error.
+NO_NETWORK = """\
+import os, socket
+
+def refuse(*arguments, **keywords):
+    with open(os.environ["CONNECTED"], "a") as file:
+        print(arguments, file=file)
+    raise OSError("there is no network here")
+
+socket.socket.connect = socket.socket.connect_ex = socket.socket.sendto = socket.getaddrinfo = refuse
+"""
+
+
+@pytest.fixture(scope="module")
+def rules(tmp_path_factory):
+    """The rules of the full study that make something, by name, as Snakemake parses them."""
+    specification = importlib.util.spec_from_file_location("alone", ROOT / "workflow/alone.py")
+    alone = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(alone)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("rules"))
+        return {rule.name: rule for rule in alone.open_workflow([]).rules if not rule.norun}
+
+
+def test_every_script_is_its_rules_and_named_so(rules):
+    assert {name: rule.script for name, rule in rules.items()} == {name: f"../scripts/{name}.py" for name in SCRIPTS}
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_rule_says_what_it_does_and_writes_a_log(name, rules):
+    rule = rules[name]
+    assert rule.message and rule.message[0].isupper()
+    assert rule.conda_env
+    # Jobs of one rule never write to one file.
+    assert len(rule.log) == 1
+    for file in (rule.log[0], rule.benchmark):
+        assert Path(file).parent.name == name or Path(file).stem == name or f"/{name}/" in file
+        assert set(re.findall(r"{(\w+)", file)) == rule.wildcard_names
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_rule_says_how_many_threads_it_needs(name):
+    (text,) = (text for text in map(Path.read_text, (ROOT / "workflow/rules").glob("*.smk")) if f"rule {name}:" in text)
+    body = text.partition(f"rule {name}:")[2].partition("\nrule ")[0]
+    assert re.search(r"^    threads: ", body, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+@pytest.mark.parametrize("resource", ["mem_mb", "runtime"])
+def test_a_job_that_failed_is_given_more(resource, name, rules):
+    function = rules[name].resources[resource].evaluate
+
+    class Input:
+        size_mb = 10.0
+
+    first, second = (function(None, input=Input, attempt=attempt).value for attempt in (1, 2))
+    assert isinstance(first, int)
+    assert 0 < first < second
+
+
+def test_the_snakefile_is_a_page():
+    assert len((ROOT / "Snakefile").read_text().splitlines()) < 80
+
+
+def test_the_full_study_is_planned_in_no_time(tmp_path):
+    seconds = []
+    for _ in range(3):
+        began = time.perf_counter()
+        jobs = planned_rules(tmp_path, config=None)
+        seconds.append(time.perf_counter() - began)
+    assert jobs["localise_accelerated"] > 1
+    assert jobs.total() < 1000
+    assert min(seconds) < 3
+
+
+def test_planning_needs_no_network(tmp_path):
+    (tmp_path / "sitecustomize.py").write_text(NO_NETWORK)
+    connected = tmp_path / "connected"
+    environment = {"PYTHONPATH": str(tmp_path), "CONNECTED": str(connected)}
+    run(tmp_path, "--dry-run", config=None, environment=environment)
+    assert not connected.exists()
+    # It would have been noticed.
+    call = "import urllib.request; urllib.request.urlopen('http://127.0.0.1:9/')"
+    assert subprocess.run([sys.executable, "-c", call], env=environment, check=False, capture_output=True).returncode
+    assert connected.exists()
+
+
+def test_the_linter_has_nothing_to_say():
+    linted = subprocess.run(
+        [sys.executable, ROOT / "tests/lint_workflow.py"], check=False, capture_output=True, text=True
+    )
+    assert linted.returncode == 0, linted.stderr
+
+
+def imported(path: Path):
+    """Yield the dotted names that a file imports."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        match node:
+            case ast.Import():
+                yield from (alias.name for alias in node.names)
+            case ast.ImportFrom(level=0):
+                yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            case ast.ImportFrom():
+                yield "a relative import"
+
+
+MODULES = [path for path in sorted(LIBRARY.rglob("*.py")) if path != LIBRARY / "__init__.py"]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(LIBRARY)))
+def test_a_module_imports_from_its_own_floor_and_those_below(path):
+    own = path.relative_to(LIBRARY).with_suffix("").parts[0]
+    (number,) = (number for number, floor in enumerate(FLOORS) if own in floor)
+    # The ground's modules stand beside each other; packages of one floor would be strangers.
+    allowed = set().union({own, "__version__"}, *FLOORS[number + 1 :], FLOORS[-1])
+    assert {name.split(".")[1] for name in imported(path) if name.startswith("earshot.")} <= allowed
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(LIBRARY)))
+def test_the_library_knows_neither_snakemake_nor_its_files(path):
+    assert {name.split(".")[0] for name in imported(path)}.isdisjoint({"snakemake", "a relative import"})
+    # The one table that the library reads is given to it by its path.
+    assert "yaml" not in imported(path) or path == LIBRARY / "data/sources.py"

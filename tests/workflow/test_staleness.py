@@ -1,0 +1,167 @@
+"""An edit makes stale what depends on it, and nothing else."""
+
+import os
+import re
+import shutil
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from earshot.config import Config, read_config
+from pydantic import BaseModel
+from runs import TINY, changed, copy_project, planned_rules, run
+
+NOTHING: set[str] = set()
+REPORTED = {"summarise", "report"}
+DRAWN = {"plot_localisation"} | REPORTED
+SCORED = {"score_localisation"} | DRAWN
+TIMED = {"benchmark_localisation"} | DRAWN
+TRAINED = {"localise_control", "localise_accelerated"} | SCORED
+HEARD = {"interaural_control", "interaural_accelerated"} | TRAINED
+SYNTHESISED = {"synthesise_hrtfs"} | HEARD | TIMED
+
+
+# Each key of the configuration: another value, and the rules that it makes stale.
+# summary.json records the settings of the study, so each of them makes it stale. Where data come from, and how they
+# are brought here, is no such setting.
+CHANGES = {
+    "name": ("other", SYNTHESISED),
+    "data_dir": ("elsewhere", NOTHING),
+    "seed": (2, SYNTHESISED),
+    "device": ("cpu", {"interaural_accelerated", "localise_accelerated"} | SCORED | TIMED),
+    "retrieve.mirror": ("http://127.0.0.1:9/", NOTHING),
+    "retrieve.attempts": (2, NOTHING),
+    "retrieve.connections_per_host": (1, NOTHING),
+    "retrieve.stall_s": (5, NOTHING),
+    "retrieve.longest_wait_s": (5, NOTHING),
+    "synthetic.people": (4, SYNTHESISED),
+    "synthetic.azimuths": (9, SYNTHESISED),
+    "synthetic.elevations": (5, SYNTHESISED),
+    "synthetic.lowest_deg": (-30, SYNTHESISED),
+    "synthetic.sample_rate_hz": (48000, SYNTHESISED),
+    "synthetic.taps": (512, SYNTHESISED),
+    "localisation.collection": ("ita", {"retrieve_hrtf"} | HEARD | TIMED),
+    "localisation.folder": ("results/tiny/hrtf", HEARD | TIMED),
+    # The first job's people are still the same: nobody's features or network are made anew.
+    "localisation.subjects": (["person01", "person02"], SCORED | TIMED),
+    "localisation.tuning_subjects": (["person01"], SCORED),
+    "localisation.bad_subject": ("exclude", HEARD | TIMED),
+    "localisation.sample_rate_hz": (48000, HEARD | TIMED),
+    "localisation.threads": (1, REPORTED),
+    "localisation.subjects_per_job": (1, HEARD),
+    "localisation.variants": (["accelerated"], DRAWN),
+    "localisation.held_out": (0.3, TRAINED | TIMED),
+    "localisation.stimulus.duration_s": (0.2, HEARD | TIMED),
+    "localisation.stimulus.repetitions": (2, HEARD | TIMED),
+    "localisation.features.window_samples": (2048, HEARD | TIMED),
+    "localisation.features.hop_samples": (128, HEARD | TIMED),
+    "localisation.features.level_bands.count": (16, HEARD | TIMED),
+    "localisation.features.level_bands.spacing": ("mel", HEARD | TIMED),
+    "localisation.features.level_bands.lowest_hz": (200, HEARD | TIMED),
+    "localisation.features.level_bands.highest_hz": (12000, HEARD | TIMED),
+    "localisation.features.phase_bands.count": (6, HEARD | TIMED),
+    "localisation.features.phase_bands.spacing": ("mel", HEARD | TIMED),
+    "localisation.features.phase_bands.lowest_hz": (200, HEARD | TIMED),
+    "localisation.features.phase_bands.highest_hz": (1200, HEARD | TIMED),
+    "localisation.network.hidden_layers": ([9], TRAINED | TIMED),
+    "localisation.network.activation": ("tanh", TRAINED | TIMED),
+    "localisation.network.learning_rate": (0.01, TRAINED | TIMED),
+    "localisation.network.batch_size": (32, TRAINED | TIMED),
+    "localisation.network.weight_decay": (0.1, TRAINED | TIMED),
+    "localisation.network.max_epochs": (4, TRAINED | TIMED),
+    "localisation.network.patience_epochs": (2, TRAINED | TIMED),
+    "localisation.network.tolerance": (0.001, TRAINED | TIMED),
+    "localisation.network.precision": ("float32", {"localise_accelerated"} | SCORED | TIMED),
+    "localisation.benchmark.repeats": (4, TIMED),
+    "localisation.benchmark.control_subjects": (2, TIMED),
+}
+# What has to change with a key.
+ALONGSIDE = {"localisation.folder": {"localisation.collection": "folder"}}
+
+# A module of the library (or another file of the project) and the rules that an edit of its code makes stale.
+EDITS = {
+    "workflow/scripts/score_localisation.py": SCORED,
+    "workflow/earshot/data/synthetic_hrtf.py": SYNTHESISED,
+    "workflow/earshot/data/listeners.py": HEARD | TIMED,
+    "workflow/earshot/signal/bands.py": HEARD | TIMED,
+    "workflow/earshot/signal/interaural_control.py": {"interaural_control", "localise_control"} | SCORED | TIMED,
+    "workflow/earshot/signal/interaural_accelerated.py": (
+        {"interaural_accelerated", "localise_accelerated"} | SCORED | TIMED
+    ),
+    "workflow/earshot/learn/perceptron.py": TRAINED | TIMED,
+    "workflow/earshot/learn/control.py": {"localise_control"} | SCORED | TIMED,
+    "workflow/earshot/learn/cohort.py": {"localise_accelerated"} | SCORED | TIMED,
+    "workflow/earshot/learn/race.py": TIMED,
+    "workflow/earshot/show/figures.py": {"plot_localisation", "report"},
+    "workflow/earshot/show/page.py": {"report"},
+    "workflow/earshot/show/summary.py": DRAWN,
+    # Keys of another study, other ways to retrieve and other words in a log change no result.
+    "workflow/earshot/config.py": NOTHING,
+    "workflow/earshot/data/transfer.py": NOTHING,
+    "workflow/earshot/data/archives.py": NOTHING,
+    "workflow/scripts/_script.py": NOTHING,
+}
+
+
+def leaf_keys(model, above=""):
+    for name, field in model.model_fields.items():
+        sections = [kind for kind in (field.annotation, *get_args(field.annotation)) if isinstance(kind, type)]
+        inner = next((kind for kind in sections if issubclass(kind, BaseModel)), None)
+        yield from leaf_keys(inner, f"{above}{name}.") if inner else [f"{above}{name}"]
+
+
+def test_the_table_has_every_key_of_the_configuration():
+    assert set(leaf_keys(Config)) == set(CHANGES)
+
+
+@pytest.mark.parametrize("key", CHANGES)
+def test_a_changed_key_makes_stale_what_depends_on_it(key, finished):
+    value, rules = CHANGES[key]
+    config = changed({key: value} | ALONGSIDE.get(key, {}))
+    assert read_config(config) != read_config(TINY)
+    assert set(planned_rules(finished, config=config, project=finished)) == rules
+
+
+@pytest.mark.parametrize("path", EDITS)
+def test_edited_code_makes_stale_the_rules_that_import_it(path, project):
+    edited = project / path
+    edited.write_text(edited.read_text() + "\nANSWER = 42\n")
+    assert set(planned_rules(project, project=project)) == EDITS[path]
+
+
+def test_a_second_run_does_nothing(project):
+    before = times_of_change(project / "results")
+    assert "Nothing to be done" in run(project, project=project)
+    assert times_of_change(project / "results") == before
+
+
+@pytest.mark.parametrize("part", ["workflow/scripts", "workflow/earshot", "."])
+def test_touched_files_make_nothing_stale(part, project):
+    kept = ("results", "resources", "logs", ".snakemake")
+    for path in (project / part).rglob("*"):
+        if path.is_file() and path.relative_to(project).parts[0] not in kept:
+            os.utime(path)
+    assert not planned_rules(project, project=project)
+
+
+def test_a_checkout_makes_nothing_stale(project):
+    shutil.rmtree(project / "workflow")
+    copy_project(project)
+    assert not planned_rules(project, project=project)
+
+
+def test_a_project_that_moves_stays_as_fresh(project):
+    moved = project.rename(project.with_name("elsewhere"))
+    assert not planned_rules(moved, project=moved)
+
+
+def test_comments_and_docstrings_make_nothing_stale(project):
+    for path in [*(project / "workflow/earshot").rglob("*.py"), *(project / "workflow/scripts").glob("*.py")]:
+        text = path.read_text()
+        rewritten = re.sub(r'"""(?=\w)', '"""In other words: ', text)
+        path.write_text(f"# A remark\n\n\n{rewritten}\n# and another one\n")
+    assert not planned_rules(project, project=project)
+
+
+def times_of_change(folder: Path):
+    return {path: path.stat().st_mtime_ns for path in folder.rglob("*")}

@@ -68,7 +68,7 @@ class Features(Section):
     """What is compared between the ears."""
 
     window_samples: int = Field(1024, ge=64, description="Window of the short-time spectra, samples")
-    hop_samples: PositiveInt = Field(256, description="Samples from one window to the next")
+    hop_samples: PositiveInt = Field(256, description="Samples from one window to the next, at most half a window")
     level_bands: BandSettings = Field(
         BandSettings(count=32, spacing="erb", lowest_hz=100, highest_hz=16000), description="Bands of level differences"
     )
@@ -144,7 +144,7 @@ class Localisation(Section):
 class Config(Section):
     """The whole configuration."""
 
-    name: Name = Field(description="Name of this configuration; results go to results/<name>/")
+    name: Name = Field(description="Name of this configuration; results go to `results/<name>/`")
     data_dir: Path | None = Field(
         None, description="A folder that already holds the data sets (read in place); null downloads them"
     )

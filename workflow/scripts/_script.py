@@ -12,6 +12,7 @@ from earshot.config import read_config
 from earshot.data.download import Patience, retrieve
 from earshot.data.sources import read_sources
 from earshot.errors import EarshotError
+from earshot.progress import PROGRESS
 
 FORMAT = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
 
@@ -20,13 +21,13 @@ FORMAT = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
 def at_work(snakemake: Any) -> Iterator[Any]:
     """Run a script's body, which is given the rule's params.
 
-    What is logged goes to the rule's log file, warnings and errors to the terminal too. Where the library says what
-    is wrong with an input, that sentence ends the script and not a traceback.
+    What is logged goes to the rule's log file; progress, warnings and errors go to the terminal too. Where the library
+    says what is wrong with an input, that sentence ends the script and not a traceback.
     """
     file = logging.FileHandler(snakemake.log[0], mode="w")
     file.setFormatter(FORMAT)
     terminal = logging.StreamHandler()
-    terminal.setLevel(logging.WARNING)
+    terminal.setLevel(PROGRESS)
     logging.basicConfig(level=logging.INFO, handlers=[file, terminal], force=True)
     log = logging.getLogger(snakemake.rule)
     log.info("begins, with %d threads", snakemake.threads)

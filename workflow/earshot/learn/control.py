@@ -8,12 +8,13 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPRegressor
 
 from earshot.learn.perceptron import Perceptron, TrainingSet, TrainingSettings
+from earshot.progress import progress
 from earshot.seeds import generator
 
 
 def train(listeners: Sequence[TrainingSet], settings: TrainingSettings, seed: int) -> list[Perceptron]:
     """Train one network per listener with scikit-learn's `MLPRegressor`."""
-    return [_train(listener, settings, seed) for listener in listeners]
+    return [_train(one, settings, seed) for one in progress(listeners, "training, control")]
 
 
 def _train(data: TrainingSet, settings: TrainingSettings, seed: int) -> Perceptron:

@@ -1,13 +1,15 @@
 """Both implementations of study A timed on the same listeners, from SOFA files to answers.
 
-Each repeat runs in a process of its own, which reads the files, makes the features and trains. The control gets the
-whole machine too: one worker a core, each with one thread, listener after listener - the fastest way to use it.
+Each variant runs in a process of its own, which reads the files, makes the features and trains, so many times over. The
+control gets the whole machine too: a worker on each core with one thread, listener after listener, which is the fastest
+way to use it.
 Starting Python and importing libraries is left out on both sides: as libraries load parts of themselves at their first
 use, both have worked once on a few directions before the clock starts.
 """
 
+import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -26,10 +28,13 @@ from earshot.data.sofa import HrirSet, read_hrirs
 from earshot.device import DeviceName
 from earshot.learn import cohort, control
 from earshot.learn.localiser import LocaliserSettings, train_and_answer
+from earshot.progress import PROGRESS
 from earshot.score.speed import in_fresh_process, peak_memory_mb, timed
 from earshot.signal import interaural_accelerated, interaural_control
 from earshot.signal.interaural import InterauralSettings
 from earshot.signal.noise import NoiseSettings
+
+log = logging.getLogger(__name__)
 
 FEW = 30  # directions to warm up on
 
@@ -53,21 +58,15 @@ class Race:
 
 
 def run(race: Race, control_subjects: int, repeats: int) -> pd.DataFrame:
-    """Return the table of the benchmark: every repeat of every stage of both, control and accelerated in turn."""
-    rows: Rows = []
-    for repeat in range(1, repeats + 1):
-        for variant, compute, count in (
-            ("control", _control, min(control_subjects, len(race.paths))),
-            ("accelerated", _accelerated, len(race.paths)),
-        ):
-            measured = in_fresh_process(compute, race, count)
-            common = {"variant": variant, "repeat": repeat, "subjects": count, "of_subjects": len(race.paths)}
-            rows += [common | {"cores": race.cores} | stage for stage in measured]
-    return pd.DataFrame(rows)
+    """Return the table of the benchmark: every repeat of every stage of both variants."""
+    everyone = list(race.paths.items())
+    some = everyone[: min(control_subjects, len(everyone))]
+    rows = in_fresh_process(_control, race, some, repeats) + in_fresh_process(_accelerated, race, everyone, repeats)
+    return pd.DataFrame(rows).assign(of_subjects=len(everyone), cores=race.cores)
 
 
-def _accelerated(race: Race, count: int) -> Rows:
-    """Time the first listeners as one cohort."""
+def _accelerated(race: Race, items: Items, repeats: int) -> Rows:
+    """Time the listeners as one cohort."""
     torch.set_num_threads(race.cores)
     where = device.choose(race.device)
     train = partial(cohort.train, device=where, precision=race.precision)
@@ -78,24 +77,28 @@ def _accelerated(race: Race, count: int) -> Rows:
         index = pd.concat([feature_index(one, race.noise.repetitions) for one in listeners], ignore_index=True)
         return index, np.concatenate([part.reshape(-1, part.shape[-1]) for part in parts])
 
-    items = list(race.paths.items())[:count]
-    index, few = features(items[:1], FEW)
-    train_and_answer(index, few, race.localiser, train)
-    (index, made), features_s = timed(lambda: features(items))
-    _, training_s = timed(lambda: train_and_answer(index, made, race.localiser, train))
-    return _stages(features_s, training_s, peak_memory_mb(), device.describe(where))
+    index, made = features(items[:1], FEW)
+    train_and_answer(index, made, race.localiser, train)
+    seconds = []
+    for repeat in range(repeats):
+        (index, made), features_s = timed(partial(features, items))
+        _, training_s = timed(partial(train_and_answer, index, made, race.localiser, train))
+        seconds.append(_said("accelerated", repeat, {"features": features_s, "training": training_s}))
+    return _rows("accelerated", seconds, len(items), peak_memory_mb(), device.describe(where))
 
 
-def _control(race: Race, count: int) -> Rows:
-    """Time the first listeners, one after another on each core."""
-    items = list(race.paths.items())[:count]
-    workers = min(race.cores, count)
+def _control(race: Race, items: Items, repeats: int) -> Rows:
+    """Time the listeners one after another on each core."""
+    workers = min(race.cores, len(items))
     with ProcessPoolExecutor(workers, get_context("spawn"), initializer=threadpool_limits, initargs=(1,)) as pool:
         list(pool.map(partial(_control_warm, race), [items[0]] * workers))
-        made, features_s = timed(lambda: list(pool.map(partial(_control_features, race), items)))
-        _, training_s = timed(lambda: list(pool.map(partial(_control_training, race), made)))
+        seconds = []
+        for repeat in range(repeats):
+            made, features_s = timed(partial(_on_all, pool, partial(_control_features, race), items))
+            _, training_s = timed(partial(_on_all, pool, partial(_control_training, race), made))
+            seconds.append(_said("control", repeat, {"features": features_s, "training": training_s}))
         memory = workers * max(pool.map(_memory, range(workers)))
-    return _stages(features_s, training_s, memory + peak_memory_mb(), "CPU")
+    return _rows("control", seconds, len(items), memory + peak_memory_mb(), "CPU")
 
 
 def _read(race: Race, item: tuple[str, str], directions: int | None = None) -> HrirSet:
@@ -106,6 +109,10 @@ def _read(race: Race, item: tuple[str, str], directions: int | None = None) -> H
     step = max(1, len(whole.hrirs) // directions)
     arrays = ("hrirs", "azimuth_deg", "elevation_deg", "distance_m")
     return replace(whole, **{name: getattr(whole, name)[::step] for name in arrays})
+
+
+def _on_all(pool: ProcessPoolExecutor, function: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
+    return list(pool.map(function, items))
 
 
 def _control_warm(race: Race, item: tuple[str, str]) -> None:
@@ -128,9 +135,16 @@ def _memory(_: int) -> float:
     return peak_memory_mb()
 
 
-def _stages(features_s: float, training_s: float, memory_mb: float, where: str) -> Rows:
-    common = {"peak_memory_mb": memory_mb, "device": where}
+def _said(variant: str, repeat: int, seconds: dict[str, float]) -> dict[str, float]:
+    stages = ", ".join(f"{stage} {value:.1f} s" for stage, value in seconds.items())
+    log.log(PROGRESS, "%s, repeat %d: %s", variant, repeat + 1, stages)
+    return seconds
+
+
+def _rows(variant: str, seconds: list[dict[str, float]], subjects: int, memory_mb: float, where: str) -> Rows:
+    common = {"variant": variant, "subjects": subjects, "peak_memory_mb": memory_mb, "device": where}
     return [
-        {"stage": "features", "seconds": features_s} | common,
-        {"stage": "training", "seconds": training_s} | common,
+        common | {"repeat": repeat, "stage": stage, "seconds": value}
+        for repeat, stages in enumerate(seconds, 1)
+        for stage, value in stages.items()
     ]

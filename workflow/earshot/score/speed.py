@@ -11,18 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-
-@dataclass(frozen=True)
-class Measured:
-    """One uninterrupted run of one stage."""
-
-    seconds: float
-    peak_memory_mb: float
+from earshot.progress import to_terminal
 
 
 def in_fresh_process(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Call a function in a new process, so that its memory is its own and nothing is warm from a run before."""
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+    """Call a function in a new process, so that its memory is its own."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=to_terminal) as pool:
         return pool.submit(function, *arguments).result()
 
 

@@ -14,15 +14,15 @@ from pydantic import TypeAdapter
 from earshot.config import Config, Name
 from earshot.files import replacing
 
+Node = dict[str, Any]
+
 HEAD = """\
 # The configuration
 
-`config/config.yaml` is the full study. Every other configuration says only what differs from it, in two ways:
+`config/config.yaml` is the full study. Every other configuration says only what differs from it:
 
-| | | |
-|---|---|---|
-| in a file | `--configfile config/demo.yaml` | keys that the file does not name keep their values |
-| on the command line | `--config seed=2 'localisation={{network: {{max_epochs: 50}}}}'` | wins over files |
+- in a file, `--configfile config/demo.yaml`; keys that the file does not name keep their values;
+- on the command line, `--config seed=2 'localisation={{network: {{max_epochs: 50}}}}'`, which wins over files.
 
 A key that is set nowhere has the default that the tables below show. An unknown key, a wrong type or an impossible
 value stops the run before anything is computed, with a line that names the key and what is allowed.
@@ -46,25 +46,21 @@ A *name* matches `{name}`.
 
 NAME = TypeAdapter(Name).json_schema()
 LIMITS = {"exclusiveMinimum": "> {}", "minimum": "≥ {}", "exclusiveMaximum": "< {}", "maximum": "≤ {}"}
-WORDS = {"null": "null", "string": "text", "number": "number", "integer": "integer", "boolean": "true or false"}
+WORDS = {"null": "`null`", "string": "text", "number": "number", "integer": "integer", "boolean": "true or false"}
 
 
 def schema() -> dict[str, Any]:
-    """Return the JSON schema of a configuration file.
-
-    No key is required in it: a file holds what differs from the full study.
-    """
+    """Return the JSON schema of a configuration file. A file holds what differs, so it need not have a name."""
     whole = Config.model_json_schema()
-    for section in _objects(whole):
-        section.pop("required", None)
+    del whole["required"]
     return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | whole
 
 
 def key_tables() -> str:
     """Return Markdown: a heading and a table of keys for each section."""
     whole = Config.model_json_schema()
-    defaults = Config(name="?").model_dump(mode="json", exclude={"name"})
-    return "\n".join(_section(whole, whole, defaults, ""))
+    defaults = {name: node["default"] for name, node in whole["properties"].items() if "default" in node}
+    return "\n".join(_section("", whole, defaults, whole["$defs"]))
 
 
 def readme() -> str:
@@ -73,25 +69,55 @@ def readme() -> str:
 
 
 def write(folder: Path) -> None:
-    """Write `config.schema.json` and `README.md`."""
+    """Write `config.schema.json` and `README.md` to a folder."""
     texts = {"config.schema.json": json.dumps(schema(), indent=2, ensure_ascii=False) + "\n", "README.md": readme()}
     for name, text in texts.items():
         with replacing(folder / name) as temporary:
             temporary.write_text(text, encoding="utf-8")
 
 
-def _objects(whole: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Go through the schemas of all sections."""
-    yield from (node for node in (whole, *whole["$defs"].values()) if "properties" in node)
+def _section(place: str, node: Node, defaults: Node, definitions: Mapping[str, Node]) -> Iterator[str]:
+    """Go through the Markdown of a section, from its schema, and of the sections in it."""
+    lines = [f"## {place or 'Top level'}", "", node["description"].removesuffix(".") + "."]
+    if place and "required" in node:
+        lines[-1] += " They belong together: a file that changes one gives them all."
+    lines += ["", "| Key | Allowed | Default | What it is |", "|---|---|---|---|"]
+    inner: list[str] = []
+    for name, part in node["properties"].items():
+        key = f"{place}.{name}".removeprefix(".")
+        if "$ref" in part:
+            section = definitions[part["$ref"].rpartition("/")[2]]
+            inner += _section(key, section | part, defaults[name], definitions)
+        else:
+            default = f"`{_value(defaults[name])}`" if name in defaults else "none: it must be set"
+            cells = (f"`{key}`", _allowed(part), default, part["description"])
+            lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    yield "\n".join(lines) + "\n"
+    yield from inner
 
 
-def _section(
-    whole: Mapping[str, Any], section: Mapping[str, Any], defaults: Mapping[str, Any], place: str
-) -> Iterator[str]:
-    """Go through the lines of a section's table, and of those of the sections in it."""
-    inner = {name: whole["$defs"][node["$ref"].split("/")[-1]] for name, node in section["properties"].items() if "$ref" in node}
-    yield f"## {place.rstrip('.') or 'At the top'}\n\n{section['description']}\n"
-    ...
+def _allowed(node: Node) -> str:
+    """Say what a key's schema allows."""
+    match node:
+        case {"anyOf": choices}:
+            said = " or ".join(map(_allowed, choices))
+        case {"enum": values}:
+            said = ", ".join(f"`{value}`" for value in values)
+        case {"const": value}:
+            said = f"`{value}`"
+        case {"type": "array", "items": items}:
+            fewest = f", {node['minItems']} or more" if "minItems" in node else ""
+            said = f"list{fewest} (each: {_allowed(items)})"
+        case {"pattern": pattern} if pattern == NAME["pattern"]:
+            said = "name"
+        case _:
+            said = node.get("format", WORDS[node["type"]])
+    limits = ", ".join(limit.format(node[name]) for name, limit in LIMITS.items() if name in node)
+    return f"{said} {limits}".rstrip()
+
+
+def _value(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 if __name__ == "__main__":

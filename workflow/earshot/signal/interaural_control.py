@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy.signal import oaconvolve
 
 from earshot.data.sofa import HrirSet
+from earshot.progress import progress
 from earshot.signal.interaural import WINDOW, InterauralSettings, differences
 from earshot.signal.noise import NoiseSettings, measurement_ids, white_noise
 
@@ -16,7 +17,7 @@ def interaural_features(
     listeners: Sequence[HrirSet], noise: NoiseSettings, settings: InterauralSettings
 ) -> list[NDArray[np.float32]]:
     """Return each listener's features, `(measurements, repetitions, features)`, as `settings.names` says."""
-    return [_listener(listener, noise, settings) for listener in listeners]
+    return [_listener(one, noise, settings) for one in progress(listeners, "interaural features, control")]
 
 
 def _listener(listener: HrirSet, noise: NoiseSettings, settings: InterauralSettings) -> NDArray[np.float32]:

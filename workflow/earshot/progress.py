@@ -1,0 +1,28 @@
+"""A line now and then, so that nobody stares at a still terminal."""
+
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
+
+T = TypeVar("T")
+
+PROGRESS = 25  # between INFO, which goes to logs alone, and WARNING
+logging.addLevelName(PROGRESS, "PROGRESS")
+
+log = logging.getLogger(__name__)
+
+
+def progress(items: Sequence[T], what: str, every_s: float = 20) -> Iterator[T]:
+    """Go through items and log how many are done, at most once in so many seconds."""
+    said = time.monotonic()
+    for done, item in enumerate(items):
+        if time.monotonic() - said >= every_s:
+            said = time.monotonic()
+            log.log(PROGRESS, "%s: %d of %d", what, done, len(items))
+        yield item
+
+
+def to_terminal() -> None:
+    """Show progress and warnings of this process on the terminal."""
+    logging.basicConfig(level=PROGRESS, format="%(message)s")

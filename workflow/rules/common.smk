@@ -72,11 +72,16 @@ def code(script):
     return fingerprint_of_script
 
 
+def megabytes(files):
+    """Return the size of files together; one that is not there yet leaves the resource open until it is."""
+    return sum(Path(file).stat().st_size for file in files) / 1e6
+
+
 def memory(base_mb, per_input_mb=0.0):
     """Return a resource function: memory for a job, more with its input's size and with each attempt."""
 
     def memory_mb(wildcards, input, attempt):
-        return int((base_mb + per_input_mb * input.size_mb) * attempt)
+        return int((base_mb + per_input_mb * megabytes(input)) * attempt)
 
     return memory_mb
 
@@ -85,7 +90,7 @@ def minutes(base, per_input_mb=0.0):
     """Return a resource function: run time for a job in minutes, more with its input's size and with each attempt."""
 
     def run_time(wildcards, input, attempt):
-        return int((base + per_input_mb * input.size_mb) * attempt + 1)
+        return int((base + per_input_mb * megabytes(input)) * attempt + 1)
 
     return run_time
 

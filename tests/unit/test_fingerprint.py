@@ -151,8 +151,8 @@ def test_a_project_that_moves_keeps_its_fingerprints(project, tmp_path_factory):
     assert digest(elsewhere) == before
 
 
-def test_the_control_does_not_depend_on_the_cohort_nor_training_on_pictures():
-    """Of this project's own scripts."""
+def test_no_study_depends_on_what_it_does_not_compute_with():
+    """The control on the cohort, training on pictures, either on a description in the configuration."""
 
     def names(script):
         modules, _ = module._closure(WORKFLOW / "scripts" / f"{script}.py", WORKFLOW)
@@ -161,3 +161,4 @@ def test_the_control_does_not_depend_on_the_cohort_nor_training_on_pictures():
     assert "learn/control.py" in names("localise_control")
     assert "learn/cohort.py" not in names("localise_control")
     assert not any(name.startswith(("show/", "signal/")) for name in names("localise_accelerated"))
+    assert "config.py" not in names("localise_accelerated") | names("interaural_accelerated")

@@ -80,11 +80,11 @@ def running(folder: Path, *job: str) -> Iterator[tuple[subprocess.Popen, list[ps
     )
     assert process.stdout is not None
     try:
-        with process:
-            said = process.stdout.readline().split()
-            yield process, [psutil.Process(int(pid)) for pid in said if pid != "claimed"]
-            process.kill()
+        said = process.stdout.readline().split()
+        yield process, [psutil.Process(int(pid)) for pid in said if pid != "claimed"]
     finally:
+        killed_alone(process)
+        process.stdout.close()
         while left := members(folder):
             for member in left:
                 with suppress(psutil.NoSuchProcess):
@@ -215,8 +215,9 @@ def test_processes_that_were_there_before_are_left_alone(folder):
     folder.mkdir()
     with subprocess.Popen(["sleep", "60"]) as bystander:
         run.claim(folder).close()
-        assert bystander.poll() is None
+        end = bystander.poll()
         bystander.kill()
+    assert end is None
 
 
 def test_what_a_run_starts_carries_its_folder(folder):

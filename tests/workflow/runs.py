@@ -89,16 +89,13 @@ def planned_rules(folder: Path, *arguments: str, **how: Any) -> Counter[str]:
     return Counter({rule: count for rule, count in jobs.items() if rule not in TARGETS})
 
 
-def copy_project(folder: Path) -> Path:
-    """Put a project's files into a folder, as a fresh checkout does: all of them are new."""
-    for name in PROJECT:
-        if (ROOT / name).is_dir():
-            ignored = shutil.ignore_patterns("__pycache__")
-            shutil.copytree(
-                ROOT / name, folder / name, copy_function=shutil.copyfile, ignore=ignored, dirs_exist_ok=True
-            )
-        else:
-            shutil.copyfile(ROOT / name, folder / name)
+def copy_project(folder: Path, source: Path = ROOT) -> Path:
+    """Put a project's files into a folder, as a checkout does: with the present as their time of change."""
+    for path in (file for name in PROJECT for file in (source / name, *(source / name).rglob("*"))):
+        if path.is_file() and path.parent.name != "__pycache__":
+            copied = folder / path.relative_to(source)
+            copied.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, copied)
     return folder
 
 

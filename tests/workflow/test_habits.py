@@ -2,10 +2,10 @@
 
 import ast
 import importlib.util
+import os
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -23,7 +23,7 @@ FLOORS = [
     {"signal"},
     {"data"},
     {"score"},
-    {"device", "config", "errors", "files", "seeds", "fingerprint", "run"},
+    {path.stem for path in LIBRARY.glob("[!_]*.py")} - {"cli"},
 ]
 
 # Stands in for a machine without a network: who tries to connect is written down and gets an error.
@@ -63,7 +63,7 @@ def test_a_rule_says_what_it_does_and_writes_a_log(name, rules):
     assert len(rule.log) == 1
     for file in (rule.log[0], rule.benchmark):
         assert Path(file).parent.name == name or Path(file).stem == name or f"/{name}/" in file
-        assert set(re.findall(r"{(\w+)", file)) == rule.wildcard_names
+        assert set(re.findall(r"{([a-z]\w*)", file)) == rule.wildcard_names
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
@@ -91,14 +91,15 @@ def test_the_snakefile_is_a_page():
 
 
 def test_the_full_study_is_planned_in_no_time(tmp_path):
-    seconds = []
-    for _ in range(3):
-        began = time.perf_counter()
+    def planned():
+        began = os.times()
         jobs = planned_rules(tmp_path, config=None)
-        seconds.append(time.perf_counter() - began)
-    assert jobs["localise_accelerated"] > 1
-    assert jobs.total() < 1000
-    assert min(seconds) < 3
+        assert jobs["localise_accelerated"] > 1
+        assert jobs.total() < 1000
+        return sum(os.times()[2:4]) - sum(began[2:4])
+
+    # Seconds of the processor: those of the clock depend on what runs beside. Planning waits for nothing.
+    assert min(planned() for _ in range(3)) < 3
 
 
 def test_planning_needs_no_network(tmp_path):

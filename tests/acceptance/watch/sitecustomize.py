@@ -8,13 +8,13 @@ So nothing is sampled: a job that starts beside a leftover is in the book, howev
 import json
 import os
 import sys
+from pathlib import Path
 
 
 def _born(pid):
     """Return when a process started, in ticks, or None where it has ended (a zombie has)."""
     try:
-        with open(f"/proc/{pid}/stat") as stat:
-            state, *fields = stat.read().rpartition(")")[2].split()
+        state, *fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return None
     return None if state in "ZX" else int(fields[18])
@@ -25,8 +25,7 @@ def _sign_in(book, run):
     me["job"] = bool(os.environ.get("EARSHOT_RUN"))
     _append(book, me)
     if me["job"]:  # first signed in, then looked around: of two processes at least the later sees the other
-        with open(book) as lines:
-            others = [json.loads(line) for line in lines]
+        others = [json.loads(line) for line in Path(book).read_text().splitlines()]
         beside = [it for it in others if it["run"] < run and it.get("born") and _born(it["pid"]) == it["born"]]
         if beside:
             _append(book, {"run": run, "pid": me["pid"], "beside": [it["pid"] for it in beside]})

@@ -29,9 +29,9 @@ value stops the run before anything is computed, with a line that names the key 
 
 | File | What it is |
 |---|---|
-| `config.yaml` | the full study, as published: the people of ITA-HRTF, downloaded |
+| `config.yaml` | the full study: the people of ITA-HRTF, downloaded |
 | `local.yaml` | the same on data that you already have: `--configfile config/local.yaml --config data_dir=FOLDER` |
-| `demo.yaml` | the same on a few synthetic listeners: minutes on a laptop, without a network |
+| `demo.yaml` | the same on a few synthetic listeners: for a laptop, without a download |
 | `sources.yaml` | no configuration but the table of data sets: addresses, checksums, licences |
 
 Results go to `results/<name>/`, so give a configuration of your own a name of its own.

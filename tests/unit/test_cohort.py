@@ -176,7 +176,6 @@ def assert_same(found, wanted, precision):
         np.testing.assert_allclose(one, other, rtol=0, atol=ROUNDING[precision])
 
 
-@pytest.mark.xfail(reason="Adam's last numbers, which fill no vector register, are rounded otherwise")
 @pytest.mark.parametrize("precision", PRECISIONS)
 def test_in_any_company_it_is_the_same_to_the_bit(precision):
     """Two or more networks at a time: one alone goes through other products of matrices."""

@@ -44,7 +44,7 @@ def test_every_key_has_a_row_with_its_default():
         ("seed", "integer ≥ 0"),
         ("device", "`auto`, `cpu`, `cuda`"),
         ("data_dir", "path or `null`"),
-        ("localisation.subjects", "`all` or list (each: name)"),
+        ("localisation.subjects", "`all` or list, 1 or more (each: name)"),
         ("localisation.held_out", "number > 0, < 1"),
         ("localisation.network.hidden_layers", "list, 1 or more (each: integer > 0)"),
         ("localisation.features.level_bands.spacing", "`erb`, `mel`, `octave`, `linear`"),

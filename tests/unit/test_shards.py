@@ -164,14 +164,12 @@ def test_an_impossible_figure_is_refused(column, value, tmp_path):
         write_table(tmp_path / "t.parquet", pd.DataFrame([row | {column: value}]), SCORES)
 
 
-@pytest.mark.xfail(strict=True, reason="tables.py does not yet tell columns apart from empty ones")
 def test_a_column_too_many_is_named(tmp_path):
     with pytest.raises(DataError, match="colour"):
         write_table(tmp_path / "t.parquet", EPOCHS.assign(colour="red"), HISTORY)
 
 
 @pytest.mark.parametrize("column", ["epoch", "loss"])
-@pytest.mark.xfail(strict=True, reason="tables.py does not yet tell columns apart from empty ones")
 def test_a_table_without_one_of_its_columns_is_another_table(column, tmp_path):
     """Also where the column may be empty: a table of ours has it."""
     EPOCHS.assign(excluded=None).drop(columns=column).to_parquet(tmp_path / "t.parquet")
@@ -179,7 +177,6 @@ def test_a_table_without_one_of_its_columns_is_another_table(column, tmp_path):
         read_table(tmp_path / "t.parquet", HISTORY)
 
 
-@pytest.mark.xfail(strict=True, reason="tables.py does not yet tell columns apart from empty ones")
 def test_whether_settings_were_chosen_on_a_listener_is_never_guessed(tmp_path):
     row = {"subject": "anna", "variant": "control", "items": 3, "p95_deg": 10.0}
     with pytest.raises(DataError, match="tuning"):

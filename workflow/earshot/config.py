@@ -45,16 +45,25 @@ class SyntheticListeners(Section):
 class BandSettings(Section):
     """Adjacent frequency bands."""
 
-    count: PositiveInt = Field(description="How many bands")
-    spacing: Literal["erb", "mel", "octave", "linear"] = Field(description="Scale on which they are equally wide")
-    lowest_hz: float = Field(gt=0, description="Lower edge of the lowest band, Hz")
-    highest_hz: float = Field(gt=0, description="Upper edge of the highest band, Hz")
+    count: PositiveInt = Field(32, description="How many bands")
+    spacing: Literal["erb", "mel", "octave", "linear"] = Field(
+        "erb", description="Scale on which they are equally wide"
+    )
+    lowest_hz: float = Field(100, gt=0, description="Lower edge of the lowest band, Hz")
+    highest_hz: float = Field(16000, gt=0, description="Upper edge of the highest band, Hz")
 
     @model_validator(mode="after")
     def _ordered(self) -> "BandSettings":
         if self.lowest_hz >= self.highest_hz:
             raise ValueError("lowest_hz must be below highest_hz")
         return self
+
+
+class PhaseBands(BandSettings):
+    """Bands of phase delays: fewer, and below the frequencies where a period is shorter than the delay between ears."""
+
+    count: PositiveInt = Field(12, description="How many bands")
+    highest_hz: float = Field(1500, gt=0, description="Upper edge of the highest band, Hz")
 
 
 class Stimulus(Section):
@@ -69,12 +78,8 @@ class Features(Section):
 
     window_samples: int = Field(1024, ge=64, description="Window of the short-time spectra, samples")
     hop_samples: PositiveInt = Field(256, description="Samples from one window to the next, at most half a window")
-    level_bands: BandSettings = Field(
-        BandSettings(count=32, spacing="erb", lowest_hz=100, highest_hz=16000), description="Bands of level differences"
-    )
-    phase_bands: BandSettings = Field(
-        BandSettings(count=12, spacing="erb", lowest_hz=100, highest_hz=1500), description="Bands of phase delays"
-    )
+    level_bands: BandSettings = BandSettings()
+    phase_bands: PhaseBands = PhaseBands()
 
     @model_validator(mode="after")
     def _overlapping(self) -> "Features":
@@ -115,7 +120,9 @@ class Localisation(Section):
         "ita", description="Collection of HRTFs: one of config/sources.yaml, `synthetic`, or `folder` (your own)"
     )
     folder: Path | None = Field(None, description="For the collection `folder`: a folder of SOFA files, one a person")
-    subjects: Literal["all"] | tuple[Name, ...] = Field("all", description="People to train, or `all`")
+    subjects: Literal["all"] | Annotated[tuple[Name, ...], Field(min_length=1)] = Field(
+        "all", description="People to train, or `all`"
+    )
     tuning_subjects: tuple[Name, ...] = Field(
         (), description="People that settings were chosen on: trained and shown, but in no headline figure"
     )
@@ -133,6 +140,12 @@ class Localisation(Section):
     features: Features = Features()
     network: Network = Network()
     benchmark: Benchmark = Benchmark()
+
+    @model_validator(mode="after")
+    def _variants_once(self) -> "Localisation":
+        if len(set(self.variants)) < len(self.variants):
+            raise ValueError("variants names one twice")
+        return self
 
     @model_validator(mode="after")
     def _has_folder(self) -> "Localisation":

@@ -8,14 +8,13 @@ from pathlib import Path
 
 # Distributions whose version changes what is computed, by the name that they are imported by.
 _NUMERICAL = {
-    "cupy": "cupy-cuda13x",
-    "librosa": "librosa",
-    "numpy": "numpy",
-    "scipy": "scipy",
-    "sklearn": "scikit-learn",
-    "sofar": "sofar",
-    "soxr": "soxr",
-    "torch": "torch",
+    "librosa": ["librosa"],
+    "numpy": ["numpy"],
+    "scipy": ["scipy"],
+    "sklearn": ["scikit-learn"],
+    "sofar": ["sofar"],
+    "soxr": ["soxr"],
+    "torch": ["torch", "cupy-cuda12x", "cupy-cuda13x"],  # what uses torch may use CuPy, which it imports by name
 }
 
 
@@ -28,7 +27,8 @@ def fingerprint(script: Path, library: Path) -> str:
     """
     modules, packages = _closure(script, library)
     parts = [_code(script)[0], *(_code(path)[0] for path in sorted(modules))]
-    parts += [f"{name} {_version(name)}" for name in sorted(packages & _NUMERICAL.keys())]
+    used = [distribution for name in sorted(packages & _NUMERICAL.keys()) for distribution in _NUMERICAL[name]]
+    parts += [f"{name} {_version(name)}" for name in used]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
@@ -80,6 +80,6 @@ def _code(path: Path) -> tuple[str, tuple[str, ...]]:
 @cache
 def _version(name: str) -> str:
     try:
-        return importlib.metadata.version(_NUMERICAL[name])
+        return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
         return "absent"

@@ -101,7 +101,9 @@ BENCHMARK = pa.DataFrameSchema(
 
 def write_table(path: Path | str, rows: pd.DataFrame, schema: pa.DataFrameSchema) -> None:
     """Check a table and write it as Parquet. Raises DataError when it is not what its schema says."""
-    checked = _checked(rows, schema, path)
+    # A column that may be empty is empty where no row has it; which others there are is never guessed.
+    empty = {name: None for name, column in schema.columns.items() if column.nullable and name not in rows.columns}
+    checked = _checked(rows.assign(**empty), schema, path)
     with replacing(path) as temporary:
         checked[list(schema.columns)].to_parquet(temporary, index=False)
 
@@ -116,10 +118,12 @@ def read_table(path: Path | str, schema: pa.DataFrameSchema) -> pd.DataFrame:
 
 
 def _checked(rows: pd.DataFrame, schema: pa.DataFrameSchema, path: Path | str) -> pd.DataFrame:
-    # A column that is absent from every row is empty; strings are objects with None for nothing.
-    complete = rows.reindex(columns=[*schema.columns, *rows.columns.difference(list(schema.columns))])
+    if unknown := [str(name) for name in rows.columns if name not in schema.columns]:
+        raise DataError(f"{path}: column {', '.join(unknown)} is none of the {schema.name}'s.")
+    if absent := [name for name in schema.columns if name not in rows.columns]:
+        raise DataError(f"{path}: the {schema.name} lacks the column {', '.join(absent)}.")
     try:
-        return schema.validate(complete.reset_index(drop=True), lazy=True)
+        return schema.validate(rows.reset_index(drop=True), lazy=True)
     except SchemaErrors as error:
         fault = error.failure_cases.iloc[0]
         raise DataError(f"{path}: column {fault['column']} of the {schema.name} fails {fault['check']}.") from error

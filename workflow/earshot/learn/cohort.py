@@ -17,9 +17,11 @@ import torch
 from numpy.typing import NDArray
 
 from earshot.device import side_by_side
+from earshot.errors import DataError
 from earshot.learn.perceptron import Perceptron, TrainingSet, TrainingSettings
 from earshot.seeds import generator
 
+_REGISTER = 64  # a multiple of the numbers that any vector register holds
 _CPU_NETWORKS = 24  # at a time in one thread: enough to be worth each step's start, few enough for the cache
 
 Precision = Literal["float32", "bfloat16"]
@@ -65,10 +67,11 @@ class _Program:
         sizes = [group[0].features.shape[1], *settings.hidden_layers, group[0].targets.shape[1]]
         self.shapes = list(pairwise(sizes))
         self.orders = [generator(seed, "order", data.name) for data in group]
-        standardised = [(data.features - data.statistics[0]) / data.statistics[1] for data in group]
+        rows = [group[row] for row in _rows(range(len(group)))]
+        standardised = [(data.features - data.statistics[0]) / data.statistics[1] for data in rows]
         self.features = torch.from_numpy(np.stack(standardised)).to(device, self.precision)
-        self.targets = torch.from_numpy(np.stack([data.targets for data in group])).to(device)
-        drawn = [_initial(self.shapes, generator(seed, "weights", data.name)) for data in group]
+        self.targets = torch.from_numpy(np.stack([data.targets for data in rows])).to(device)
+        drawn = [_initial(self.shapes, generator(seed, "weights", data.name)) for data in rows]
         weights, biases = (torch.from_numpy(np.stack(part)).to(device) for part in zip(*drawn, strict=True))
         self._optimise(weights, biases)
         self.losses: list[list[float]] = [[] for _ in group]
@@ -89,17 +92,23 @@ class _Program:
             while self.group:
                 losses = self._epoch()
                 stops = []
-                for place, loss in enumerate(losses):
+                for place, (data, loss) in enumerate(zip(self.group, losses, strict=False)):
+                    if not np.isfinite(loss):
+                        raise DataError(
+                            f"{data.name}: the training loss is {loss}. Look for values that are not finite in this "
+                            "listener's features, or lower the config key localisation.network.learning_rate."
+                        )
                     self.losses[place].append(loss)
                     stops.append(self.patience[place].is_over(loss))
                 if any(stops):
                     stopped |= {self.group[place].name: self._result(place) for place, stop in enumerate(stops) if stop}
-                    self._keep(np.flatnonzero(~np.array(stops)))
+                    self._keep([place for place, stop in enumerate(stops) if not stop])
         return stopped
 
     def _epoch(self) -> list[float]:
-        """Go once through the items and return each network's mean training loss."""
-        order = np.stack([rng.permutation(self.items) + place * self.items for place, rng in enumerate(self.orders)])
+        """Go once through the items and return the mean training loss of each row."""
+        drawn = [rng.permutation(self.items) for rng in self.orders]
+        order = np.stack([drawn[row] + place * self.items for place, row in enumerate(_rows(range(len(drawn))))])
         rows = torch.from_numpy(order.ravel()).to(self.features.device)
         features, targets = (
             whole.flatten(0, 1).index_select(0, rows).view(*order.shape, -1) for whole in (self.features, self.targets)
@@ -121,7 +130,7 @@ class _Program:
         with torch.enable_grad():
             weights = _layers(self.weights.to(self.precision), self.shapes)
             outputs = [outputs for _, outputs in self.shapes]
-            biases = torch.split(self.biases.to(self.precision)[:, None], outputs, dim=-1)
+            biases = torch.split(self.biases[:, None, : sum(outputs)].to(self.precision), outputs, dim=-1)
             value = torch.baddbmm(biases[0], features, weights[0])
             for weight, bias in zip(weights[1:], biases[1:], strict=True):
                 hidden = value.relu() if self.settings.activation == "relu" else value.tanh()
@@ -133,10 +142,12 @@ class _Program:
         self.adam.step()
         return squares.detach()
 
-    def _keep(self, places: NDArray[np.int_]) -> None:
+    def _keep(self, places: list[int]) -> None:
         """Go on with the networks at these places alone."""
-        index = torch.from_numpy(places).to(self.features.device)
         self.group = [self.group[place] for place in places]
+        if not places:
+            return
+        index = torch.tensor(_rows(places), device=self.features.device)
         self.orders = [self.orders[place] for place in places]
         self.losses = [self.losses[place] for place in places]
         self.patience = [self.patience[place] for place in places]
@@ -150,8 +161,8 @@ class _Program:
     def _result(self, place: int) -> Perceptron:
         mean, scale = self.group[place].statistics
         weights = [layer[place].cpu().numpy().copy() for layer in _layers(self.weights.detach(), self.shapes)]
-        bounds = np.cumsum([outputs for _, outputs in self.shapes])[:-1]
-        biases = np.split(self.biases.detach()[place].cpu().numpy().copy(), bounds)
+        bounds = np.cumsum([outputs for _, outputs in self.shapes])
+        biases = np.split(self.biases.detach()[place].cpu().numpy().copy(), bounds)[:-1]
         loss = np.array(self.losses[place], np.float32)
         return Perceptron(weights, biases, mean, scale, self.settings.activation, loss)
 
@@ -173,17 +184,32 @@ class _Patience:
         return self.without_improvement > self.settings.patience_epochs or self.epochs >= self.settings.max_epochs
 
 
+def _rows(places: Sequence[int]) -> list[int]:
+    """Return which networks fill a program's rows: one that is alone fills two.
+
+    Products of matrices take another path for a single one, with other rounding; so does Adam for numbers that fill
+    no vector register, which is why each network's are padded. Both would let companions change a result.
+    """
+    return [*places] * (2 if len(places) == 1 else 1)
+
+
 def _initial(
     shapes: Sequence[tuple[int, int]], rng: np.random.Generator
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Draw one network's weights and biases, flat: Glorot and Bengio (2010), eq. 16, for both, as scikit-learn does."""
+    """Draw one network's weights and biases, flat and padded.
+
+    Both are drawn after Glorot and Bengio (2010), eq. 16, as scikit-learn does.
+    """
     bounds = [np.sqrt(6 / (inputs + outputs)) for inputs, outputs in shapes]
     weights = [rng.uniform(-bound, bound, np.prod(shape)) for bound, shape in zip(bounds, shapes, strict=True)]
     biases = [rng.uniform(-bound, bound, outputs) for bound, (_, outputs) in zip(bounds, shapes, strict=True)]
-    return np.concatenate(weights).astype(np.float32), np.concatenate(biases).astype(np.float32)
+    flat = (np.concatenate(parts).astype(np.float32) for parts in (weights, biases))
+    padded_weights, padded_biases = (np.pad(numbers, (0, -len(numbers) % _REGISTER)) for numbers in flat)
+    return padded_weights, padded_biases
 
 
 def _layers(flat: torch.Tensor, shapes: Sequence[tuple[int, int]]) -> list[torch.Tensor]:
     """Return views of the weights `(networks, numbers)` as layers, `(networks, inputs, outputs)` each."""
     sizes = [inputs * outputs for inputs, outputs in shapes]
-    return [part.view(-1, *shape) for part, shape in zip(torch.split(flat, sizes, dim=1), shapes, strict=True)]
+    parts = torch.split(flat[:, : sum(sizes)], sizes, dim=1)
+    return [part.view(-1, *shape) for part, shape in zip(parts, shapes, strict=True)]

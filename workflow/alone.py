@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from snakemake.api import SnakemakeApi
+from snakemake.exceptions import UnknownRuleException
 from snakemake.iocontainers import Snakemake
 from snakemake.jobs import Job
 from snakemake.settings.types import ConfigSettings, DAGSettings, OutputSettings, Quietness, ResourceSettings
@@ -35,7 +36,10 @@ def open_workflow(configfiles: list[Path]) -> Any:
 def job_of(rule_name: str, wildcards: dict[str, str], configfiles: list[Path]) -> Job:
     """Return the job of a rule for these wildcards."""
     workflow = open_workflow(configfiles)
-    rule = workflow.get_rule(rule_name)
+    try:
+        rule = workflow.get_rule(rule_name)
+    except UnknownRuleException as error:
+        sys.exit(str(error))
     missing = sorted(rule.wildcard_names - set(wildcards))
     if missing:
         sys.exit(f"rule {rule_name} needs {' '.join(f'{name}=...' for name in missing)}")

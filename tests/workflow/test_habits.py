@@ -75,13 +75,12 @@ def test_a_rule_says_how_many_threads_it_needs(name):
 
 @pytest.mark.parametrize("name", SCRIPTS)
 @pytest.mark.parametrize("resource", ["mem_mb", "runtime"])
-def test_a_job_that_failed_is_given_more(resource, name, rules):
+def test_a_job_that_failed_is_given_more(resource, name, rules, tmp_path):
     function = rules[name].resources[resource].evaluate
-
-    class Input:
-        size_mb = 10.0
-
-    first, second = (function(None, input=Input, attempt=attempt).value for attempt in (1, 2))
+    given = tmp_path / "ten_megabytes"
+    given.touch()
+    os.truncate(given, 10**7)
+    first, second = (function(None, input=[str(given)], attempt=attempt).value for attempt in (1, 2))
     assert isinstance(first, int)
     assert 0 < first < second
 

@@ -106,7 +106,7 @@ def test_a_damaged_file_can_be_left_out_and_every_table_says_why(own, tmp_path):
     run(tmp_path, config=changed({"localisation.bad_subject": "exclude"}, config))
     for variant in VARIANTS:
         for pattern in (
-            f"results/shared/interaural/*/{variant}/*.parquet",
+            f"results/*/interaural/*/{variant}/*.parquet",
             f"results/tiny/localisation/{variant}/history/*.parquet",
             f"results/tiny/localisation/{variant}/predictions/*.parquet",
             f"results/tiny/localisation/{variant}/scores.parquet",
@@ -137,7 +137,7 @@ def test_data_are_found_in_place_under_other_names_and_in_sub_folders(tmp_path):
     config = changed({"data_dir": str(data), "localisation.collection": "ari", "localisation.subjects": list(places)})
     assert "retrieve_hrtf" not in planned_rules(tmp_path, config=config)
     run(tmp_path, "--until", "interaural_control", config=config)
-    index = tables(tmp_path, "results/shared/interaural/*/control/*.parquet")
+    index = tables(tmp_path, "results/*/interaural/*/control/*.parquet")
     assert set(index["subject"]) == set(places)
     assert not (tmp_path / "resources").exists()
 
@@ -168,7 +168,7 @@ def test_a_dead_address_stops_only_what_needs_it(tmp_path):
     said = run(tmp_path, "--keep-going", "--until", "interaural_control", config=config, succeeds=False)
     assert "http://127.0.0.1:9/hrtf%20b_nh2.sofa" in said
     assert "Traceback" not in said
-    assert set(tables(tmp_path, "results/shared/interaural/*/control/*.parquet")["subject"]) == {"nh5"}
+    assert set(tables(tmp_path, "results/*/interaural/*/control/*.parquet")["subject"]) == {"nh5"}
 
 
 def answers(project: Path, name: str, variant: str) -> pd.DataFrame:

@@ -21,9 +21,9 @@ _NUMERICAL = {
 def fingerprint(script: Path, library: Path) -> str:
     """Return a digest of a script and of all modules of the library that it imports, directly or not.
 
-    `library` is the folder that holds the package. What counts is the syntax tree without docstrings, and the versions
-    of the numerical libraries that are imported: an edited comment, a moved line and a checkout leave the digest as
-    it was.
+    `library` is the folder that holds the package; what lies elsewhere, as the scripts' common frame does, is left out.
+    What counts is the syntax tree without docstrings, and the versions of the numerical libraries that are imported: an
+    edited comment, a moved line and a checkout leave the digest as it was.
     """
     modules, packages = _closure(script, library)
     parts = [_code(script)[0], *(_code(path)[0] for path in sorted(modules))]

@@ -7,10 +7,9 @@ INTERAURAL_SLICE = {
     "features": values(STUDY.features),
 }
 # Configurations that agree in these share one set of shards; synthetic and own listeners are their configuration's.
-OWNER = f"{STUDY.collection}-{digest(INTERAURAL_SLICE)}"
+INTERAURAL = f"results/shared/interaural/{STUDY.collection}-{digest(INTERAURAL_SLICE)}"
 if STUDY.collection in ("synthetic", "folder"):
-    OWNER = f"{CONFIG.name}-{OWNER}"
-INTERAURAL = f"results/shared/interaural/{OWNER}"
+    INTERAURAL = f"{RESULTS}/interaural/{digest(INTERAURAL_SLICE)}"
 
 
 rule interaural_control:

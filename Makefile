@@ -26,7 +26,7 @@ lint:
 	@echo "Formatting, lint and types"
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/ruff format --check --quiet || { echo "not formatted: run $(BIN)/ruff format"; exit 1; }
-	@$(BIN)/snakefmt --check --quiet Snakefile workflow/rules
+	@said=$$($(BIN)/snakefmt --check Snakefile workflow/rules 2>&1) || { echo "$$said"; exit 1; }
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/python tests/lint_workflow.py
 

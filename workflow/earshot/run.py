@@ -4,6 +4,7 @@ import fcntl
 import os
 import socket
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -44,17 +45,25 @@ def claim(folder: Path) -> IO[str]:
 
 
 def end_leftovers(folder: Path, patience_s: float = 30) -> int:
-    """Kill the processes of an earlier run in a folder, wait until they are gone, and return how many there were."""
-    leftovers = [process for process in psutil.process_iter() if _belongs(process, folder)]
-    for process in leftovers:
-        process.kill()
-    _, alive = psutil.wait_procs(leftovers, timeout=patience_s)
-    if alive:
-        raise EarshotError(
-            f"{folder}: processes of an earlier run do not end: {', '.join(str(process.pid) for process in alive)}. "
-            "End them by hand, then start again."
-        )
-    return len(leftovers)
+    """Kill the processes of an earlier run in a folder until none is left, and return how many there were.
+
+    One may start another while they are sought, and one may end by itself. A process that has ended and that nobody
+    has reaped has no environment any more and does not count.
+    """
+    ended: set[psutil.Process] = set()
+    give_up = time.monotonic() + patience_s
+    while leftovers := [process for process in psutil.process_iter() if _belongs(process, folder)]:
+        if time.monotonic() > give_up:
+            raise EarshotError(
+                f"{folder}: processes of an earlier run do not end: {', '.join(str(one.pid) for one in leftovers)}. "
+                "End them by hand, then start again."
+            )
+        for process in leftovers:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        ended.update(leftovers)
+        time.sleep(0.01)
+    return len(ended)
 
 
 def _belongs(process: psutil.Process, folder: Path) -> bool:

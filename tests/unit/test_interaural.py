@@ -72,7 +72,7 @@ def test_the_two_ways_agree_in_deep_notches():
 
 
 def test_listeners_of_other_grids_and_lengths_share_a_job():
-    """Each listener's features are what they are alone, to the bit, whoever is beside them."""
+    """Each listener's features are what they are alone, whoever is beside them."""
     people = [
         listener("anna"),
         listener("bert", azimuths=7),
@@ -85,6 +85,16 @@ def test_listeners_of_other_grids_and_lengths_share_a_job():
         assert found.shape == (len(person.hrirs), 2, len(SETTINGS.names))
         np.testing.assert_allclose(found, alone, rtol=0, atol=2e-3)
         assert disagreement(found, wanted, SETTINGS).max() < 1e-4
+
+
+def test_a_grid_may_be_taken_in_parts(monkeypatch):
+    """Also where a listener has nothing to measure in a part."""
+    people = [listener(), synthesise_hrirs(draw_person(3, "emil"), [10.0, 20], [0.0, 0])]
+    whole = interaural_accelerated.interaural_features(people, NOISE, SETTINGS, CPU)
+    monkeypatch.setattr(interaural_accelerated, "_SPECTRA", 40_000)
+    in_parts = interaural_accelerated.interaural_features(people, NOISE, SETTINGS, CPU)
+    for found, wanted in zip(in_parts, whole, strict=True):
+        np.testing.assert_allclose(found, wanted, rtol=0, atol=2e-3)
 
 
 @pytest.mark.data

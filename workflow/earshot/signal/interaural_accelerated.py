@@ -61,9 +61,10 @@ def interaural_features(
             few = list(batched(part, _AT_ONCE[device.type]))
             made = side_by_side(partial(analysis.noise_spectra, noise), few, device)
             spectra = [torch.cat(order) for order in zip(*made, strict=True)]
-            work = [(listeners[n], names[n]) for n in alike]
+            present = [n for n in alike if not place.keys().isdisjoint(names[n])]
+            work = [(listeners[n], names[n]) for n in present]
             outcomes = side_by_side(partial(_analyse, analysis, spectra, place), work, device)
-            for n, (rows, features) in zip(alike, outcomes, strict=True):
+            for n, (rows, features) in zip(present, outcomes, strict=True):
                 results[n][rows] = features
     return results
 

@@ -18,10 +18,7 @@ def replacing(path: Path | str) -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    of_a_killed_writer = re.compile(re.escape(f".{path.stem}.") + r"\d+" + re.escape(path.suffix))
-    for left in path.parent.iterdir():
-        if of_a_killed_writer.fullmatch(left.name):
-            left.unlink(missing_ok=True)
+    _clear(path)
     temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
     try:
         yield temporary
@@ -40,8 +37,8 @@ def replacing_folder(path: Path | str) -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    shutil.rmtree(temporary, ignore_errors=True)
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    _clear(path)
     temporary.mkdir()
     try:
         yield temporary
@@ -49,3 +46,11 @@ def replacing_folder(path: Path | str) -> Iterator[Path]:
         temporary.rename(path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _clear(path: Path) -> None:
+    """Remove what killed writers of a path left beside it. A path has one writer at a time."""
+    of_a_writer = re.compile(re.escape(f".{path.stem}.") + r"\d+" + re.escape(path.suffix))
+    for left in path.parent.iterdir():
+        if of_a_writer.fullmatch(left.name):
+            shutil.rmtree(left) if left.is_dir() else left.unlink(missing_ok=True)

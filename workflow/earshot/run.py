@@ -1,6 +1,7 @@
 """One run at a time in a folder, and no leftovers of a killed one beside it."""
 
 import fcntl
+import logging
 import os
 import socket
 import time
@@ -11,6 +12,8 @@ from typing import IO
 import psutil
 
 from earshot.errors import EarshotError
+
+log = logging.getLogger(__name__)
 
 _VARIABLE = "EARSHOT_RUN"
 
@@ -36,6 +39,8 @@ def claim(folder: Path) -> IO[str]:
             f"{folder}: another run is at work here ({held.read().strip() or 'just started'}). "
             "Wait for it or stop it, then start again; there is no lock to remove."
         ) from None
+    except OSError as error:  # some parallel file systems have no locks
+        log.warning("%s: no claim can be held here (%s); start no second run in this folder", folder, error)
     held.truncate(0)
     held.write(f"process {os.getpid()} on {socket.gethostname()} since {time.strftime('%Y-%m-%d %H:%M:%S')}\n")
     held.flush()

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from functools import cache
 
 from snakemake.exceptions import WorkflowError
 
@@ -138,6 +139,7 @@ def shards():
     return jobs
 
 
+@cache
 def sofa_file(subject):
     """Return where a person's SOFA file is, or will be."""
     if STUDY.collection == "synthetic":
@@ -186,11 +188,6 @@ def all_data(wildcards):
 def item_of(wildcards):
     """Return which of its source's files a job retrieves: a person's, or the one archive."""
     return wildcards.get("subject") or SOURCES[wildcards.dataset].files[0].item
-
-
-def known(wildcards):
-    """Return what is known of the file to retrieve: name, size and checksums, but not where it comes from."""
-    return source_file(wildcards.get("collection") or wildcards.dataset, item_of(wildcards)).model_dump()
 
 
 def clips_folder(wildcards):

@@ -1,4 +1,8 @@
-"""From the places where data lie to files of ours: collections of HRTFs, archives of clips, synthetic listeners."""
+"""From the places where data lie to files of ours: collections of HRTFs, archives of clips, synthetic listeners.
+
+What was retrieved is its publisher's: no edit of our code or of the table of sources makes it stale, since a stale
+output is deleted, and gigabytes would come again.
+"""
 
 
 localrules:
@@ -44,9 +48,6 @@ rule retrieve_hrtf:
     resources:
         mem_mb=memory(300),
         runtime=minutes(60),
-    params:
-        file=known,
-        code=code("retrieve_hrtf"),
     message:
         "Retrieve the HRTF of {wildcards.subject} ({wildcards.collection})"
     script:
@@ -68,8 +69,6 @@ rule retrieve_archive:
         runtime=minutes(240),
     params:
         item=item_of,
-        file=known,
-        code=code("retrieve_archive"),
     message:
         "Retrieve the archive of {wildcards.dataset}"
     script:

@@ -17,10 +17,16 @@ _SETTINGS = "earshot"  # one key: safetensors writes several in no fixed order, 
 
 
 def write_tensors(path: Path | str, tensors: Mapping[str, NDArray[Any]], settings: Mapping[str, Any]) -> None:
-    """Write tensors and the settings (as JSON) that they were made with. Equal content gives equal bytes."""
+    """Write tensors and the settings (as JSON) that they were made with. Equal content gives equal bytes.
+
+    Raises DataError when the file cannot be written.
+    """
     with replacing(path) as temporary:
         contiguous = {name: np.ascontiguousarray(tensors[name]) for name in sorted(tensors)}
-        save_file(contiguous, temporary, {_SETTINGS: json.dumps(settings, sort_keys=True)})
+        try:
+            save_file(contiguous, temporary, {_SETTINGS: json.dumps(settings, sort_keys=True)})
+        except SafetensorError as error:  # a full disk, above all: the library has one error for everything
+            raise DataError(f"{path} could not be written ({error}). Free space there and start again.") from error
 
 
 def read_tensors(path: Path | str) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:

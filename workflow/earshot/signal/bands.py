@@ -6,6 +6,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from earshot.errors import DataError
+
 Spacing = Literal["erb", "mel", "octave", "linear"]
 
 
@@ -63,7 +65,14 @@ class Bands:
 
         A bin stands for the frequencies half a bin to both sides, so a band narrower than a bin is not empty, and bands
         side by side share a bin without counting any of its energy twice.
+
+        Raises DataError for bands beyond half the sampling rate, where there is nothing to hear.
         """
+        if self.highest_hz > rate_hz / 2:
+            raise DataError(
+                f"bands up to {self.highest_hz:g} Hz need a sampling rate of {2 * self.highest_hz:g} Hz at least, the "
+                f"listeners' is {rate_hz:g} Hz. Lower highest_hz of the config keys localisation.features.*_bands."
+            )
         spacing_hz = rate_hz / window_samples
         lower_hz = (np.arange(window_samples // 2 + 1) - 0.5) * spacing_hz
         edges = self.edges_hz[:, None]

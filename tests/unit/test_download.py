@@ -8,15 +8,17 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from email.utils import formatdate
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
 import earshot
 import pytest
 from earshot.data import transfer
-from earshot.data.download import Patience, Wanted, retrieve, retrieve_all
+from earshot.data.download import Patience, retrieve
 from earshot.data.sources import Checks
 from earshot.errors import DataError, RetrievalError
 from loopback import Answer, serving
@@ -455,18 +457,12 @@ def test_six_processes_have_two_connections_to_a_host(case, tmp_path):
 
 def test_many_threads_keep_to_the_number_of_connections_that_is_set(case, tmp_path):
     case.server.always = Answer(seconds_a_piece=0.005)
-    wanted = [Wanted(case.url, tmp_path / f"{number}.sofa", MD5) for number in range(8)]
-    targets = retrieve_all(wanted, state=case.state, patience=Patience(per_host=3), threads=8)
-    assert targets == [one.target for one in wanted]
+    targets = [tmp_path / f"{number}.sofa" for number in range(8)]
+    get = partial(retrieve, case.url, state=case.state, checks=MD5, patience=Patience(per_host=3))
+    with ThreadPoolExecutor(8) as threads:
+        assert list(threads.map(get, targets)) == targets
     assert all(target.read_bytes() == DATA for target in targets)
     assert case.server.most_open == 3
-
-
-def test_the_first_failure_of_many_stops_those_not_begun(case, tmp_path):
-    wanted = [Wanted(f"{case.server.url}/missing-{number}", tmp_path / str(number)) for number in range(50)]
-    with pytest.raises(RetrievalError, match="missing-0"):
-        retrieve_all(wanted, state=case.state, patience=PATIENCE, threads=1)
-    assert len(case.ranges()) < 10
 
 
 def test_progress_is_logged_where_there_is_no_terminal(case, caplog, monkeypatch):

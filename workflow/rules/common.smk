@@ -180,7 +180,7 @@ def of_all_shards(pattern):
 
 
 def all_data(wildcards):
-    """Return every data set that the studies use: each person's file, and the index of each set of clips."""
+    """Return the data of this configuration: each person's file, and the index of each set of clips."""
     clips = [name for name, source in SOURCES.items() if source.kind == "clips"]
     return [sofa_file(subject) for subject in SUBJECTS] + expand("resources/clips/{dataset}.parquet", dataset=clips)
 

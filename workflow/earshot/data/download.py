@@ -9,11 +9,10 @@ import os
 import random
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, Any
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
@@ -22,7 +21,7 @@ from earshot.data.transfer import ELSEWHERE, FREE_SPACE, HTML, Broken, Patience,
 from earshot.errors import DataError, RetrievalError
 from earshot.files import replacing
 
-__all__ = ["Content", "Patience", "Wanted", "lock", "retrieve", "retrieve_all"]
+__all__ = ["Content", "Patience", "lock", "retrieve"]
 
 logger = logging.getLogger(__name__)
 
@@ -30,15 +29,6 @@ MAGIC = {".sofa": b"\x89HDF\r\n\x1a\n", ".zip": b"PK"}  # with what a file of th
 
 Content = Callable[[Path], object]
 """Looks into a file and raises DataError where it is not what it should be."""
-
-
-class Wanted(NamedTuple):
-    """A file to retrieve: where it is, where it goes, what is known of it, what looks into it (see `retrieve`)."""
-
-    url: str
-    target: Path
-    checks: Checks = Checks()
-    content: Content | None = None
 
 
 def retrieve(
@@ -89,27 +79,6 @@ def retrieve(
         raise RetrievalError(f"{target} could not be retrieved from {url}: {_in_words(error, partial)}.") from error
     logger.info("%s: retrieved from %s", target, url)
     return target
-
-
-def retrieve_all(
-    wanted: Iterable[Wanted], *, state: Path | str, patience: Patience | None = None, threads: int = 4
-) -> list[Path]:
-    """Retrieve several files, `threads` at a time, and return their targets in order.
-
-    The first that fails stops those not yet begun, lets the others end, and raises its RetrievalError.
-    """
-
-    def one(file: Wanted) -> Path:
-        url, target, checks, content = file
-        return retrieve(url, target, state=state, checks=checks, content=content, patience=patience)
-
-    with ThreadPoolExecutor(threads) as pool:
-        running = [pool.submit(one, file) for file in wanted]
-        try:
-            return [future.result() for future in running]
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
 
 
 def lock(file: IO[Any], wait: bool = True) -> bool:

@@ -20,7 +20,9 @@ from typing import Any, Literal
 
 import pandas as pd
 import psutil
-from earshot.data.tables import BENCHMARK, SCORES, read_table
+from earshot.data.schemas.benchmark import BENCHMARK
+from earshot.data.schemas.scores import SCORES
+from earshot.data.tables import read_table
 from earshot.errors import EarshotError
 from earshot.show.page import FigureOnPage, render_page
 from runs import copy_project

@@ -5,8 +5,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from earshot.config import read_config
-from earshot.data.tables import BENCHMARK, PREDICTIONS, SCORES
-from earshot.score.angles import great_circle_deg
+from earshot.data.schemas.benchmark import BENCHMARK
+from earshot.data.schemas.scores import SCORES
+from earshot.data.schemas.training import PREDICTIONS
+from earshot.directions import great_circle_deg
 
 REASON = "the file ends too early <half of it is missing>"
 DOUBT = "the ears hardly differ (1.2 dB at the sides)"

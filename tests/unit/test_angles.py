@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from earshot.data.tables import SCORES
+from earshot.data.schemas.scores import SCORES
+from earshot.directions import great_circle_deg, unit_vectors
 from earshot.score import angles
-from earshot.score.angles import great_circle_deg, lateral_deg, polar_deg, unit_vectors
+from earshot.score.angles import lateral_deg, polar_deg
 
 FRONT, LEFT, UP = np.eye(3)
 MIRROR = np.array([1, -1, 1])  # swaps left and right

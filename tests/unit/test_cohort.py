@@ -12,8 +12,9 @@ import torch
 from earshot.data.listeners import feature_index
 from earshot.data.synthetic_hrtf import draw_person, grid, synthesise_hrirs
 from earshot.learn import cohort, control
-from earshot.learn.localiser import LocaliserSettings, score_listeners, train_and_answer
+from earshot.learn.localiser import LocaliserSettings, train_and_answer
 from earshot.learn.perceptron import TrainingSet, TrainingSettings
+from earshot.score.listeners import score_listeners
 from earshot.seeds import generator
 from earshot.signal.bands import Bands
 from earshot.signal.interaural import InterauralSettings

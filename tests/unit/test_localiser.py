@@ -8,20 +8,23 @@ import pytest
 import torch
 from earshot.config import read_config
 from earshot.data.listeners import feature_index
+from earshot.data.schemas.scores import SCORES
+from earshot.data.schemas.training import HISTORY, PREDICTIONS
 from earshot.data.synthetic_hrtf import draw_person, grid, synthesise_hrirs
-from earshot.data.tables import HISTORY, PREDICTIONS, SCORES, read_table, write_table
+from earshot.data.tables import read_table, write_table
+from earshot.directions import unit_vectors
 from earshot.learn import cohort, control
 from earshot.learn.localiser import (
     LocaliserSettings,
     localiser_settings,
     read_localiser,
-    score_listeners,
     train_and_answer,
     write_localiser,
     write_outcome,
 )
 from earshot.learn.perceptron import Perceptron, TrainingSettings
-from earshot.score.angles import scores, unit_vectors
+from earshot.score.angles import scores
+from earshot.score.listeners import score_listeners
 
 SETTINGS = LocaliserSettings(1, 0.2, TrainingSettings((8,), "relu", 1e-3, 32, 0.01, 3, 10, 1e-4))
 REASON = "bert.sofa: the file ends too early"

@@ -8,9 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from earshot.data.listeners import feature_index, read_features, write_features
+from earshot.data.schemas.features import FEATURE_INDEX
+from earshot.data.schemas.scores import SCORES
+from earshot.data.schemas.training import HISTORY
 from earshot.data.shards import read_tensors, write_tensors
 from earshot.data.synthetic_hrtf import draw_person, grid, synthesise_hrirs
-from earshot.data.tables import FEATURE_INDEX, HISTORY, SCORES, read_table, write_table
+from earshot.data.tables import read_table, write_table
 from earshot.errors import DataError
 from safetensors.numpy import save_file
 
@@ -59,7 +62,8 @@ PROGRAM = """
 import sys
 import test_shards as this
 from earshot.data.shards import write_tensors
-from earshot.data.tables import HISTORY, write_table
+from earshot.data.schemas.training import HISTORY
+from earshot.data.tables import write_table
 folder = sys.argv[1]
 shuffled = {name: this.TENSORS[name] for name in set(this.TENSORS)}
 write_tensors(folder + "/shard.safetensors", shuffled, this.SETTINGS)

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import tables_made_up as made
+from earshot.data.schemas.scores import SCORES
 from earshot.data.sources import read_sources
-from earshot.data.tables import SCORES
 from earshot.score.equivalence import paired_equivalence
 from earshot.show import summary
 

@@ -93,6 +93,14 @@ EDITS = {
     "workflow/earshot/learn/control.py": {"localise_control"} | SCORED | TIMED,
     "workflow/earshot/learn/cohort.py": {"localise_accelerated"} | SCORED | TIMED,
     "workflow/earshot/learn/race.py": TIMED,
+    "workflow/earshot/files.py": SYNTHESISED,
+    "workflow/earshot/data/tables.py": HEARD | TIMED,
+    "workflow/earshot/data/schemas/training.py": TRAINED | TIMED,
+    "workflow/earshot/data/schemas/scores.py": SCORED,
+    "workflow/earshot/data/schemas/benchmark.py": TIMED,
+    "workflow/earshot/directions.py": SYNTHESISED,
+    "workflow/earshot/score/angles.py": SCORED,
+    "workflow/earshot/score/speed.py": TIMED,
     "workflow/earshot/show/figures.py": {"plot_localisation", "report"},
     "workflow/earshot/show/page.py": {"report"},
     "workflow/earshot/show/summary.py": DRAWN,
@@ -100,6 +108,8 @@ EDITS = {
     "workflow/earshot/config.py": NOTHING,
     "workflow/earshot/data/transfer.py": NOTHING,
     "workflow/earshot/data/archives.py": NOTHING,
+    "workflow/earshot/errors.py": NOTHING,
+    "workflow/earshot/progress.py": NOTHING,
     "workflow/scripts/_script.py": NOTHING,
 }
 

@@ -4,7 +4,8 @@ import json
 
 from _script import at_work
 from earshot.data.listeners import read_listeners
-from earshot.data.tables import BENCHMARK, write_table
+from earshot.data.schemas.benchmark import BENCHMARK
+from earshot.data.tables import write_table
 from earshot.files import replacing
 from earshot.learn import race
 from earshot.learn.localiser import localiser_settings

@@ -4,7 +4,10 @@ from pathlib import Path
 
 import pandas as pd
 from _script import at_work
-from earshot.data.tables import BENCHMARK, PREDICTIONS, SCORES, read_table
+from earshot.data.schemas.benchmark import BENCHMARK
+from earshot.data.schemas.scores import SCORES
+from earshot.data.schemas.training import PREDICTIONS
+from earshot.data.tables import read_table
 from earshot.show import figures
 from earshot.show.summary import agreement, published_p95
 

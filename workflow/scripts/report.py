@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 from _script import at_work
-from earshot.data.tables import SCORES, read_table
+from earshot.data.schemas.scores import SCORES
+from earshot.data.tables import read_table
 from earshot.files import replacing
 from earshot.show.page import FigureOnPage, render_page
 

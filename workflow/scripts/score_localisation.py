@@ -2,8 +2,10 @@
 
 import pandas as pd
 from _script import at_work
-from earshot.data.tables import HISTORY, PREDICTIONS, SCORES, read_table, write_table
-from earshot.learn.localiser import score_listeners
+from earshot.data.schemas.scores import SCORES
+from earshot.data.schemas.training import HISTORY, PREDICTIONS
+from earshot.data.tables import read_table, write_table
+from earshot.score.listeners import score_listeners
 
 with at_work(snakemake) as params:
     predictions = pd.concat([read_table(path, PREDICTIONS) for path in snakemake.input.predictions])

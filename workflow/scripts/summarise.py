@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 from _script import at_work
+from earshot.data.schemas.benchmark import BENCHMARK
+from earshot.data.schemas.scores import SCORES
 from earshot.data.sources import read_sources
-from earshot.data.tables import BENCHMARK, SCORES, read_table
+from earshot.data.tables import read_table
 from earshot.files import replacing
 from earshot.show import summary
 

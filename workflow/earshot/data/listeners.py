@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from earshot.data.schemas.features import FEATURE_INDEX
 from earshot.data.shards import read_tensors, write_tensors
 from earshot.data.sofa import HrirSet, read_hrirs
-from earshot.data.tables import FEATURE_INDEX, read_table, write_table
+from earshot.data.tables import read_table, write_table
 from earshot.errors import DataError
 
 FEWEST_DIRECTIONS = 10  # fewer leave nothing to learn from, or nothing to test on

@@ -13,9 +13,9 @@ import soxr
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
+from earshot.directions import unit_vectors
 from earshot.errors import DataError
 from earshot.files import replacing
-from earshot.score.angles import unit_vectors
 
 CONVENTION = "SimpleFreeFieldHRIR"
 UNITS = {"spherical": ["degree", "degree", "metre"], "cartesian": ["metre", "metre", "metre"]}

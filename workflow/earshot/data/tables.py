@@ -1,7 +1,4 @@
-"""The tables that stages hand on: what is in each column, checked on writing and reading.
-
-Every table holds a row for each listener that was left out, with the reason in `excluded` and nothing else.
-"""
+"""The tables that stages hand on, as Parquet: checked on writing and reading by their `earshot.data.schemas`."""
 
 from pathlib import Path
 
@@ -11,92 +8,6 @@ from pandera.errors import SchemaErrors
 
 from earshot.errors import DataError
 from earshot.files import replacing
-
-
-def _angle(low: float, high: float) -> pa.Column:
-    return pa.Column(float, pa.Check.in_range(low, high), nullable=True)
-
-
-_LISTENER = {
-    "subject": pa.Column(str),
-    "excluded": pa.Column(str, nullable=True),  # why the listener was left out; empty for those who were not
-}
-_ITEM = {
-    "direction": pa.Column(str, nullable=True),
-    "azimuth_deg": _angle(0, 360),
-    "elevation_deg": _angle(-90, 90),
-    "repetition": pa.Column("Int64", nullable=True),
-}
-
-# One row for each row of the shard's tensor: measurement by measurement, each with its repetitions.
-FEATURE_INDEX = pa.DataFrameSchema(
-    _LISTENER | _ITEM | {"doubts": pa.Column(str, nullable=True)}, name="feature index", strict=True, coerce=True
-)
-
-# One row for each held-out waveform.
-PREDICTIONS = pa.DataFrameSchema(
-    _LISTENER
-    | _ITEM
-    | {
-        "predicted_azimuth_deg": _angle(0, 360),
-        "predicted_elevation_deg": _angle(-90, 90),
-        "error_deg": _angle(0, 180),
-        "doubts": pa.Column(str, nullable=True),
-    },
-    name="predictions",
-    strict=True,
-    coerce=True,
-)
-
-# One row for each epoch of each listener's training.
-HISTORY = pa.DataFrameSchema(
-    _LISTENER | {"epoch": pa.Column("Int64", nullable=True), "loss": pa.Column("float32", nullable=True)},
-    name="history",
-    strict=True,
-    coerce=True,
-)
-
-_SHARE = pa.Column(float, pa.Check.in_range(0, 1), nullable=True)
-
-# One row for each listener; measures as `earshot.score.angles` defines them.
-SCORES = pa.DataFrameSchema(
-    _LISTENER
-    | {
-        "variant": pa.Column(str),
-        "tuning": pa.Column(bool),  # settings were chosen on this listener, who is in no headline figure
-        "p95_deg": _angle(0, 180),
-        "median_deg": _angle(0, 180),
-        "mean_deg": _angle(0, 180),
-        "lateral_rms_deg": _angle(0, 180),
-        "polar_rms_deg": _angle(0, 180),
-        "front_back_error": _SHARE,
-        "quadrant_error": _SHARE,
-        "items": pa.Column("Int64"),
-        "epochs": pa.Column("Int64", nullable=True),
-        "doubts": pa.Column(str, nullable=True),
-    },
-    name="scores",
-    strict=True,
-    coerce=True,
-)
-
-# One row for each repeat of each stage of the benchmark.
-BENCHMARK = pa.DataFrameSchema(
-    {
-        "variant": pa.Column(str, pa.Check.isin(["control", "accelerated"])),
-        "stage": pa.Column(str, pa.Check.isin(["features", "training"])),
-        "repeat": pa.Column(int),
-        "seconds": pa.Column(float, pa.Check.gt(0)),
-        "subjects": pa.Column(int, pa.Check.gt(0)),
-        "of_subjects": pa.Column(int, pa.Check.gt(0)),  # seconds are scaled from `subjects` to this many for a ratio
-        "peak_memory_mb": pa.Column(float, pa.Check.gt(0)),
-        "cores": pa.Column(int, pa.Check.gt(0)),
-        "device": pa.Column(str),
-    },
-    name="benchmark",
-    strict=True,
-    coerce=True,
-)
 
 
 def write_table(path: Path | str, rows: pd.DataFrame, schema: pa.DataFrameSchema) -> None:

@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from earshot.data.schemas.training import HISTORY, PREDICTIONS
 from earshot.data.shards import read_tensors, write_tensors
-from earshot.data.tables import HISTORY, PREDICTIONS, SCORES, write_table
+from earshot.data.tables import write_table
+from earshot.directions import great_circle_deg, unit_vectors
 from earshot.files import replacing_folder
 from earshot.learn.perceptron import Perceptron, TrainingSet, TrainingSettings, split_directions
-from earshot.score.angles import great_circle_deg, scores, unit_vectors
 
 Train = Callable[[Sequence[TrainingSet], TrainingSettings, int], list[Perceptron]]
 
@@ -77,24 +78,6 @@ def _answers(rows: pd.DataFrame, features: NDArray[np.float32], network: Percept
         predicted_elevation_deg=np.degrees(np.arcsin(np.clip(said[:, 2], -1, 1))),
         error_deg=great_circle_deg(said, true),
     )
-
-
-def score_listeners(
-    predictions: pd.DataFrame, history: pd.DataFrame, variant: str, tuning_subjects: Sequence[str]
-) -> pd.DataFrame:
-    """Return the table of scores, a row for each listener, those left out included."""
-    rows = []
-    for subject, own in predictions.groupby("subject", sort=False):
-        first = own.iloc[0]
-        row: dict[str, Any] = {"subject": subject, "variant": variant, "tuning": subject in tuning_subjects}
-        if pd.notna(first["excluded"]):
-            rows.append(row | {"excluded": first["excluded"], "items": 0})
-            continue
-        said = unit_vectors(own["predicted_azimuth_deg"].to_numpy(), own["predicted_elevation_deg"].to_numpy())
-        true = unit_vectors(own["azimuth_deg"].to_numpy(), own["elevation_deg"].to_numpy())
-        epochs = history.loc[history["subject"] == subject, "epoch"].max()
-        rows.append(row | scores(said, true) | {"items": len(own), "epochs": epochs, "doubts": first["doubts"]})
-    return pd.DataFrame(rows, columns=list(SCORES.columns))
 
 
 def write_localiser(path: Path | str, network: Perceptron, settings: dict[str, Any]) -> None:

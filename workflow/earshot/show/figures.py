@@ -17,8 +17,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
+from earshot.directions import unit_vectors
 from earshot.files import replacing
-from earshot.score.angles import NEAR_MEDIAN_DEG, lateral_deg, polar_deg, unit_vectors
+from earshot.score.angles import NEAR_MEDIAN_DEG, lateral_deg, polar_deg
 from earshot.score.equivalence import Equivalence
 
 INK = "#22303c"

@@ -1,0 +1,27 @@
+"""Scores of listeners, from their answers."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from earshot.directions import unit_vectors
+from earshot.score.angles import scores
+
+
+def score_listeners(
+    predictions: pd.DataFrame, history: pd.DataFrame, variant: str, tuning_subjects: Sequence[str]
+) -> pd.DataFrame:
+    """Return the table of scores, a row for each listener, those left out included."""
+    rows = []
+    for subject, own in predictions.groupby("subject", sort=False):
+        first = own.iloc[0]
+        row: dict[str, Any] = {"subject": subject, "variant": variant, "tuning": subject in tuning_subjects}
+        if pd.notna(first["excluded"]):
+            rows.append(row | {"excluded": first["excluded"], "items": 0})
+            continue
+        said = unit_vectors(own["predicted_azimuth_deg"].to_numpy(), own["predicted_elevation_deg"].to_numpy())
+        true = unit_vectors(own["azimuth_deg"].to_numpy(), own["elevation_deg"].to_numpy())
+        epochs = history.loc[history["subject"] == subject, "epoch"].max()
+        rows.append(row | scores(said, true) | {"items": len(own), "epochs": epochs, "doubts": first["doubts"]})
+    return pd.DataFrame(rows)

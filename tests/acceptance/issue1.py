@@ -140,7 +140,7 @@ def ita_files(log: Log) -> tuple[str, bool]:
 def ita_workflow(log: Log) -> tuple[str, bool]:
     """Run the study on a few people of ITA."""
     people = ["MRT01", "MRT02", "MRT03"]
-    study = {"collection": "ita", "subjects": people, "tuning_subjects": []}
+    study = {"collection": "ita", "subjects": people, "tuning_subjects": {"ita": []}}
     with project() as folder:
         settings = folder / "few.json"
         settings.write_text(json.dumps({"name": "few", "data_dir": str(DATA), "localisation": study}))
@@ -167,14 +167,29 @@ def kills(log: Log) -> tuple[str, bool]:
     return measured, good == len(outcomes) == 20 and outlived > 0
 
 
-@BARS.add("plan", "a dry run of the full study in under 3 s, the worst of five")
+@BARS.add("plan", "a dry run of the full study in under 3 s, the worst of five, downloaded or among 43,200 other files")
 def plan(log: Log) -> tuple[str, bool]:
     """Time dry runs where nothing was made yet, so that every job is planned."""
     with project() as folder:
+        data = folder / "data"
+        for person in range(1, 49):  # planning looks at names alone
+            write_empty(data / "ita" / f"MRT{person:02}.sofa")
+        for clip in range(43_200):
+            write_empty(data / "triads" / f"piano_{clip}.wav")
         runs = [log.succeed([*SNAKEMAKE, "--dry-run"], folder) for _ in range(5)]
-    seconds = [run.seconds for run in runs]
+        in_place = [log.succeed([*SNAKEMAKE, "--dry-run", "--config", f"data_dir={data}"], folder) for _ in range(5)]
+    seconds, beside = ([run.seconds for run in some] for some in (runs, in_place))
     (jobs,) = {int(total) for run in runs for total in re.findall(r"^total +(\d+)$", run.output, re.MULTILINE)}
-    return f"{min(seconds):.1f} to {max(seconds):.1f} s for {jobs} jobs", max(seconds) < 3 and jobs > 48
+    measured = (
+        f"{min(seconds):.1f} to {max(seconds):.1f} s for {jobs} jobs; in place {min(beside):.1f} to {max(beside):.1f} s"
+    )
+    return measured, max(seconds + beside) < 3 and jobs > 48
+
+
+def write_empty(path: Path) -> None:
+    """Make a file that holds nothing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
 
 
 # What tests prove

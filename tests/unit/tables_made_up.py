@@ -83,7 +83,9 @@ def measures(p95: float) -> dict[str, Any]:
 
 def summary() -> dict[str, Any]:
     """What a report says of a whole study."""
-    settings = read_config({"name": "local", "localisation": {"collection": "ari", "tuning_subjects": ["nh1"]}})
+    settings = read_config(
+        {"name": "local", "localisation": {"collection": "ari", "tuning_subjects": {"ari": ["nh1"]}}}
+    )
     stage = {"control_s": 40.0, "accelerated_s": 6.0, "ratio": 6.7}
     return {
         "name": "local",

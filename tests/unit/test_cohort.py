@@ -303,3 +303,14 @@ def test_control_and_cohort_are_equally_accurate():
         difference = measured(partial(cohort.train, device=CPU, precision=precision)) - published
         assert abs(difference["p95_deg"].mean()) < 3
         assert abs(difference["median_deg"].mean()) < 1.4
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_cuda_learns_what_the_cpu_learns(precision):
+    """Not to the bit: products are summed in another order."""
+    sets = [a_set(name) for name in ("anna", "bert", "carl")]
+    on_cpu, on_gpu = (cohort.train(sets, SETTINGS, 1, torch.device(name), precision) for name in ("cpu", "cuda"))
+    for ours, other in zip(on_gpu, on_cpu, strict=True):
+        assert len(ours.loss) == len(other.loss)
+        assert ours.loss[-1] == pytest.approx(other.loss[-1], rel=0.05)

@@ -153,7 +153,7 @@ def test_the_full_configuration_is_valid_and_is_the_study():
     study = read_config(merged(MAIN)).localisation
     assert (study.collection, study.subjects, study.held_out) == ("ita", "all", 0.2)
     assert (study.stimulus.duration_s, study.variants) == (0.5, ("control", "accelerated"))
-    assert study.tuning_subjects == ("MRT01", "MRT03", "MRT05")
+    assert study.tuning_subjects["ita"] == ("MRT01", "MRT03", "MRT05")
 
 
 def test_the_demo_differs_from_the_full_study_in_source_and_size_of_the_data_alone():
@@ -163,7 +163,6 @@ def test_the_demo_differs_from_the_full_study_in_source_and_size_of_the_data_alo
     assert differing <= {
         "name",
         "localisation.collection",
-        "localisation.tuning_subjects",
         "localisation.subjects_per_job",
         "localisation.benchmark.control_subjects",
         "synthetic.people",

@@ -15,7 +15,7 @@ LAYERS = sorted(path for path in FOLDER.glob("*.yaml") if path.name != "sources.
 def leaves(values, before=""):
     """Go through dotted keys and their values."""
     for name, value in values.items():
-        if isinstance(value, dict):
+        if isinstance(value, dict) and value:
             yield from leaves(value, f"{before}{name}.")
         else:
             yield before + name, value

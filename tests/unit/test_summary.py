@@ -132,16 +132,20 @@ def test_a_run_is_known_by_its_settings_versions_and_commit():
 
 
 def test_stage_times_add_up_over_the_jobs_of_a_rule(tmp_path):
-    """Jobs lie in the rule's file or, where it has wildcards, in its folder; `-` is what was not measured."""
+    """Rules in the order given; `-` is what was not measured; a job of an earlier configuration is no job of this."""
     head = "s\th:m:s\tmax_rss\n"
     jobs = {"report.tsv": "2.5\t0:00:02\t-", "train/cohort/00.tsv": "10\t0:00:10\t300", "train/01.tsv": "5\t0:00:05\t-"}
     for name, row in jobs.items():
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(head + row + "\n")
-    assert summary.stage_times(tmp_path) == [
-        {"rule": "report", "jobs": 1, "seconds": 2.5, "peak_memory_mb": None},
+    rules = {
+        "train": [tmp_path / "train/cohort/00.tsv", tmp_path / "train/01.tsv"],
+        "report": [tmp_path / "report.tsv"],
+    }
+    assert summary.stage_times(rules | {"never_ran": [tmp_path / "no.tsv"]}) == [
         {"rule": "train", "jobs": 2, "seconds": 15.0, "peak_memory_mb": 300.0},
+        {"rule": "report", "jobs": 1, "seconds": 2.5, "peak_memory_mb": None},
     ]
 
 

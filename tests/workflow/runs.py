@@ -23,7 +23,6 @@ TINY: dict[str, Any] = {
     "synthetic": {"people": 3, "azimuths": 8, "elevations": 4},
     "localisation": {
         "collection": "synthetic",
-        "tuning_subjects": [],
         "subjects_per_job": 2,
         "stimulus": {"duration_s": 0.1, "repetitions": 1},
         "network": {"hidden_layers": [8], "max_epochs": 3},

@@ -41,7 +41,11 @@ def tables(folder: Path, pattern: str) -> pd.DataFrame:
             "which has person01, person02, person03",
         ),
         ({"localisation.subjects": []}, "localisation.subjects", "at least 1"),
-        ({"localisation.tuning_subjects": ["who"]}, "localisation.tuning_subjects", "which has person01, person02"),
+        (
+            {"localisation.tuning_subjects": {"synthetic": ["who"]}},
+            "localisation.tuning_subjects.synthetic",
+            "which has person01, person02",
+        ),
         ({"localisation.collection": "nowhere"}, "localisation.collection", "known here: ita, ari, synthetic, folder"),
         ({"localisation.collection": "esc50"}, "localisation.collection", "known here: ita, ari, synthetic, folder"),
         ({"localisation.collection": "folder"}, "localisation", "the key folder go together"),
@@ -106,7 +110,7 @@ def test_a_damaged_file_can_be_left_out_and_every_table_says_why(own, tmp_path):
     run(tmp_path, config=changed({"localisation.bad_subject": "exclude"}, config))
     for variant in VARIANTS:
         for pattern in (
-            f"results/*/interaural/*/{variant}/*.parquet",
+            f"results/*/interaural/*/{variant}*/*.parquet",
             f"results/tiny/localisation/{variant}/history/*.parquet",
             f"results/tiny/localisation/{variant}/predictions/*.parquet",
             f"results/tiny/localisation/{variant}/scores.parquet",
@@ -126,6 +130,13 @@ def test_a_damaged_file_can_be_left_out_and_every_table_says_why(own, tmp_path):
     assert [person["subject"] for person in study["excluded"]] == ["anna"]
     assert study["excluded"][0]["reason"].startswith(reason)
     assert reason in (report / "index.html").read_text()
+    # Back at `stop`, nobody stays left out without being noticed, and finished shards stay.
+    said = run(tmp_path, config=config, succeeds=False)
+    assert f"anna was left out by an earlier run: {reason}" in said
+    assert "interaural_control" not in said
+    write_person(folder / "anna.sofa")
+    run(tmp_path, *SCORES, config=config)
+    assert pd.read_parquet(tmp_path / SCORES[0])["excluded"].isna().all()
 
 
 def test_data_are_found_in_place_under_other_names_and_in_sub_folders(tmp_path):

@@ -45,8 +45,8 @@ CHANGES = {
     "localisation.folder": ("results/tiny/hrtf", REPORTED),
     # The first job's people are still the same: nobody's features or network are made anew.
     "localisation.subjects": (["person01", "person02"], SCORED | TIMED),
-    "localisation.tuning_subjects": (["person01"], SCORED),
-    "localisation.bad_subject": ("exclude", HEARD | TIMED),
+    "localisation.tuning_subjects": ({"synthetic": ["person01"]}, SCORED),
+    "localisation.bad_subject": ("exclude", SCORED | TIMED),
     "localisation.sample_rate_hz": (48000, HEARD | TIMED),
     "localisation.threads": (1, REPORTED),
     "localisation.subjects_per_job": (1, HEARD),

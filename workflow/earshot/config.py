@@ -6,9 +6,15 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PositiveInt, ValidationError, model_validator
 
 from earshot.errors import ConfigError
+
+
+def _nothing(value: Any) -> Any:
+    """Take `--config data_dir=null` for what it says: from the command line it comes as a word."""
+    return None if value in ("", "null", "None") else value
+
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 
@@ -123,8 +129,9 @@ class Localisation(Section):
     subjects: Literal["all"] | Annotated[tuple[Name, ...], Field(min_length=1)] = Field(
         "all", description="People to train, or `all`"
     )
-    tuning_subjects: tuple[Name, ...] = Field(
-        (), description="People that settings were chosen on: trained and shown, but in no headline figure"
+    tuning_subjects: dict[Name, tuple[Name, ...]] = Field(
+        {},
+        description="By collection, people that settings were chosen on: trained and shown, but in no headline figure",
     )
     bad_subject: Literal["stop", "exclude"] = Field(
         "stop", description="What a damaged file does: stop the run, or leave the person out and report it"
@@ -158,7 +165,7 @@ class Config(Section):
     """The whole configuration."""
 
     name: Name = Field(description="Name of this configuration; results go to `results/<name>/`")
-    data_dir: Path | None = Field(
+    data_dir: Annotated[Path | None, BeforeValidator(_nothing)] = Field(
         None, description="A folder that already holds the data sets (read in place); null downloads them"
     )
     seed: int = Field(1, ge=0, description="The study's seed, from which every item's own is derived")

@@ -25,6 +25,7 @@ def stops(function, *arguments):
 CONFIG = stops(read_config, config)
 SOURCES = stops(read_sources, ROOT / "config" / "sources.yaml")
 STUDY = CONFIG.localisation
+TUNING_SUBJECTS = STUDY.tuning_subjects.get(STUDY.collection, ())
 RESULTS = f"results/{CONFIG.name}"
 LOGS = f"logs/{CONFIG.name}"
 
@@ -123,7 +124,7 @@ def shards():
     """
     people = collection()
     chosen = people if STUDY.subjects == "all" else STUDY.subjects
-    for key, names in (("subjects", chosen), ("tuning_subjects", STUDY.tuning_subjects)):
+    for key, names in (("subjects", chosen), (f"tuning_subjects.{STUDY.collection}", TUNING_SUBJECTS)):
         if unknown := [name for name in names if name not in people]:
             raise WorkflowError(
                 f"config key localisation.{key}: {', '.join(unknown)} not in collection {STUDY.collection}"
@@ -140,6 +141,12 @@ def shards():
 
 
 @cache
+def candidates():
+    """Return the files of `data_dir` that may be of the collection."""
+    return stops(SOURCES[STUDY.collection].candidates, CONFIG.data_dir)
+
+
+@cache
 def sofa_file(subject):
     """Return where a person's SOFA file is, or will be."""
     if STUDY.collection == "synthetic":
@@ -147,7 +154,8 @@ def sofa_file(subject):
     if STUDY.collection == "folder":
         return str(STUDY.folder / f"{subject}.sofa")
     if CONFIG.data_dir:
-        return str(stops(SOURCES[STUDY.collection].find, source_file(STUDY.collection, subject), CONFIG.data_dir))
+        file = source_file(STUDY.collection, subject)
+        return str(stops(SOURCES[STUDY.collection].find, file, CONFIG.data_dir, candidates()))
     return f"resources/hrtf/{STUDY.collection}/{subject}.sofa"
 
 
@@ -183,6 +191,15 @@ def all_data(wildcards):
     """Return the data of this configuration: each person's file, and the index of each set of clips."""
     clips = [name for name, source in SOURCES.items() if source.kind == "clips"]
     return [sofa_file(subject) for subject in SUBJECTS] + expand("resources/clips/{dataset}.parquet", dataset=clips)
+
+
+def job_times():
+    """Return by rule, stage after stage, where the times of this configuration's jobs are."""
+    retrieved = "synthesise_hrtfs" if STUDY.collection == "synthetic" else "retrieve_hrtf"
+    variants = [f"{stage}_{variant}" for stage in ("interaural", "localise") for variant in STUDY.variants]
+    names = [retrieved, *variants, "score_localisation", "benchmark_localisation", "plot_localisation"]
+    wanted = {"collection": STUDY.collection, "subject": SUBJECTS, "shard": SHARDS, "variant": STUDY.variants}
+    return {name: expand(getattr(rules, name).benchmark, **wanted) for name in names}
 
 
 def item_of(wildcards):

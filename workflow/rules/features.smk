@@ -10,18 +10,21 @@ INTERAURAL_SLICE = {
 INTERAURAL = f"results/shared/interaural/{STUDY.collection}-{digest(INTERAURAL_SLICE)}"
 if STUDY.collection in ("synthetic", "folder"):
     INTERAURAL = f"{RESULTS}/interaural/{digest(INTERAURAL_SLICE)}"
+INTERAURAL_CONTROL = f"{INTERAURAL}/control"
+# Devices round differently: configurations that name other ones have shards of their own.
+INTERAURAL_ACCELERATED = f"{INTERAURAL}/accelerated-{CONFIG.device}"
 
 
 rule interaural_control:
     input:
         sofa=sofa_files_of_shard,
     output:
-        features=f"{INTERAURAL}/control/{{shard}}.safetensors",
-        index=f"{INTERAURAL}/control/{{shard}}.parquet",
+        features=f"{INTERAURAL_CONTROL}/{{shard}}.safetensors",
+        index=f"{INTERAURAL_CONTROL}/{{shard}}.parquet",
     log:
         f"{LOGS}/interaural_control/{{shard}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/interaural_control/{{shard}}.tsv"
+        f"{INTERAURAL}/benchmarks/interaural_control/{{shard}}.tsv"
     conda:
         "../../envs/cpu.yaml"
     threads: 1
@@ -30,7 +33,6 @@ rule interaural_control:
         runtime=minutes(5, 1),
     params:
         subjects=subjects_of_shard,
-        bad_subject=STUDY.bad_subject,
         settings=INTERAURAL_SLICE,
         code=code("interaural_control"),
     message:
@@ -43,12 +45,12 @@ rule interaural_accelerated:
     input:
         sofa=sofa_files_of_shard,
     output:
-        features=f"{INTERAURAL}/accelerated/{{shard}}.safetensors",
-        index=f"{INTERAURAL}/accelerated/{{shard}}.parquet",
+        features=f"{INTERAURAL_ACCELERATED}/{{shard}}.safetensors",
+        index=f"{INTERAURAL_ACCELERATED}/{{shard}}.parquet",
     log:
         f"{LOGS}/interaural_accelerated/{{shard}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/interaural_accelerated/{{shard}}.tsv"
+        f"{INTERAURAL}/benchmarks/interaural_accelerated/{{shard}}.tsv"
     conda:
         "../../envs/cpu.yaml"
     threads: STUDY.threads
@@ -57,7 +59,6 @@ rule interaural_accelerated:
         runtime=minutes(5, 0.1),
     params:
         subjects=subjects_of_shard,
-        bad_subject=STUDY.bad_subject,
         settings=INTERAURAL_SLICE,
         device=CONFIG.device,
         code=code("interaural_accelerated"),

@@ -14,8 +14,8 @@ LOCALISATION = f"{RESULTS}/localisation"
 
 rule localise_control:
     input:
-        features=f"{INTERAURAL}/control/{{shard}}.safetensors",
-        index=f"{INTERAURAL}/control/{{shard}}.parquet",
+        features=f"{INTERAURAL_CONTROL}/{{shard}}.safetensors",
+        index=f"{INTERAURAL_CONTROL}/{{shard}}.parquet",
     output:
         models=directory(f"{LOCALISATION}/control/models/{{shard}}"),
         history=f"{LOCALISATION}/control/history/{{shard}}.parquet",
@@ -42,8 +42,8 @@ rule localise_control:
 
 rule localise_accelerated:
     input:
-        features=f"{INTERAURAL}/accelerated/{{shard}}.safetensors",
-        index=f"{INTERAURAL}/accelerated/{{shard}}.parquet",
+        features=f"{INTERAURAL_ACCELERATED}/{{shard}}.safetensors",
+        index=f"{INTERAURAL_ACCELERATED}/{{shard}}.parquet",
     output:
         models=directory(f"{LOCALISATION}/accelerated/models/{{shard}}"),
         history=f"{LOCALISATION}/accelerated/history/{{shard}}.parquet",
@@ -86,7 +86,8 @@ rule score_localisation:
         mem_mb=memory(500, 10),
         runtime=minutes(5),
     params:
-        tuning_subjects=STUDY.tuning_subjects,
+        tuning_subjects=TUNING_SUBJECTS,
+        bad_subject=STUDY.bad_subject,
         code=code("score_localisation"),
     message:
         "Score the listeners, {wildcards.variant}"

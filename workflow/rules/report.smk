@@ -71,7 +71,7 @@ rule summarise:
     params:
         # Where data lie and how they are fetched changes no result, and differs from one machine to the next.
         config=CONFIG.model_dump(mode="json", exclude={"retrieve", "data_dir"}),
-        benchmarks=f"{RESULTS}/benchmarks",
+        jobs=job_times(),
         code=code("summarise"),
     message:
         "Gather every headline figure"

@@ -41,7 +41,7 @@ rule retrieve_hrtf:
     log:
         f"{LOGS}/retrieve_hrtf/{{collection}}/{{subject}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/retrieve_hrtf/{{collection}}/{{subject}}.tsv"
+        "resources/benchmarks/retrieve_hrtf/{collection}/{subject}.tsv"
     conda:
         "../../envs/cpu.yaml"
     threads: 1
@@ -60,7 +60,7 @@ rule retrieve_archive:
     log:
         f"{LOGS}/retrieve_archive/{{dataset}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/retrieve_archive/{{dataset}}.tsv"
+        "resources/benchmarks/retrieve_archive/{dataset}.tsv"
     conda:
         "../../envs/cpu.yaml"
     threads: 1
@@ -83,7 +83,7 @@ rule unpack_archive:
     log:
         f"{LOGS}/unpack_archive/{{dataset}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/unpack_archive/{{dataset}}.tsv"
+        "resources/benchmarks/unpack_archive/{dataset}.tsv"
     conda:
         "../../envs/cpu.yaml"
     threads: 1
@@ -106,7 +106,7 @@ rule index_clips:
     log:
         f"{LOGS}/index_clips/{{dataset}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/index_clips/{{dataset}}.tsv"
+        "resources/benchmarks/index_clips/{dataset}.tsv"
     conda:
         "../../envs/cpu.yaml"
     threads: 1

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from earshot.config import read_config
 from earshot.data.download import Patience, retrieve
@@ -44,6 +44,14 @@ def at_work(snakemake: Any) -> Iterator[Any]:
             log.exception("%s failed, and Earshot does not know why:", snakemake.rule)
         sys.exit(1)
     log.info("is done")
+
+
+def bad_subject(snakemake: Any) -> Literal["stop", "exclude"]:
+    """Return what a damaged file does: of the configuration, not of params, since no shard that is there depends on it.
+
+    `score_localisation` sees to it that who was left out once is not left out silently after a change to `stop`.
+    """
+    return read_config(snakemake.config).localisation.bad_subject
 
 
 def retrieve_file(snakemake: Any, source_name: str, item: str, content: Callable[[Path], object] | None = None) -> None:

@@ -1,7 +1,7 @@
 """Write the interaural features of a job's listeners, computed for all of them together."""
 
 import torch
-from _script import at_work
+from _script import at_work, bad_subject
 from earshot import device
 from earshot.data.listeners import read_listeners, write_features
 from earshot.signal.interaural import interaural_settings
@@ -12,7 +12,7 @@ with at_work(snakemake) as params:
     torch.set_num_threads(snakemake.threads)
     settings = params.settings
     files = dict(zip(params.subjects, snakemake.input.sofa, strict=True))
-    listeners, excluded = read_listeners(files, settings["rate_hz"], params.bad_subject)
+    listeners, excluded = read_listeners(files, settings["rate_hz"], bad_subject(snakemake))
     features = interaural_features(
         listeners, noise_settings(settings), interaural_settings(settings), device.choose(params.device)
     )

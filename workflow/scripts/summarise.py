@@ -26,7 +26,7 @@ with at_work(snakemake) as params:
         "speedup": {
             "localisation": summary.speedup(read_table(snakemake.input.benchmark, BENCHMARK), snakemake.input.benchmark)
         },
-        "stages": summary.stage_times(Path(params.benchmarks)),
+        "stages": summary.stage_times(params.jobs),
         "data": summary.data_sets(read_sources(snakemake.input.sources), [study["collection"]]),
     }
     with replacing(snakemake.output[0]) as temporary:

@@ -4,6 +4,7 @@ import fnmatch
 import hashlib
 import os
 import re
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
@@ -116,17 +117,28 @@ class Source(BaseModel):
             raise RetrievalError(f"mirror {mirror!r}: it must begin with http://, https:// or file://")
         return f"{mirror.rstrip('/')}/{quote(file.name)}"
 
-    def find(self, file: SourceFile, folder: Path | str) -> Path:
+    def candidates(self, folder: Path | str) -> list[Path]:
+        """Return the files in `folder` or up to three folders below whose names may be of this source, sorted.
+
+        For `find`, so that a folder with tens of thousands of other files is walked once and not for each item.
+        """
+        exact = {name.lower() for file in self.files for name in (file.name, quote(file.name))}
+        matched = _matcher(name.replace("{item}", "*") for name in self.local_names)
+        return sorted(path for path in _files(Path(folder)) if path.name.lower() in exact or matched(path.name))
+
+    def find(self, file: SourceFile, folder: Path | str, candidates: Sequence[Path] | None = None) -> Path:
         """Return where `file` lies in `folder` or up to three folders below, under its own or one of the local names.
 
         Copies with equal bytes are one file, of which the first by path is returned. Hidden folders are passed over.
+        `candidates` are the folder's where they are known.
         Raises DataError where there is no such file, or where there are several that differ.
         """
         folder = Path(folder)
         local = (name.replace("{item}", file.item) for name in self.local_names)
         names = dict.fromkeys((file.name, quote(file.name), *local))
-        matched = re.compile("|".join(map(fnmatch.translate, names)), re.IGNORECASE).match
-        found = sorted(path for path in _files(folder) if matched(path.name))
+        matched = _matcher(names)
+        among = self.candidates(folder) if candidates is None else candidates
+        found = [path for path in among if matched(path.name)]
         tried = f"{self.title}, {file.item}: looked in {folder} and below for {', '.join(names)}"
         if not found:
             raise DataError(f"{tried}; nothing is there. Point `data_dir` to the folder that has it, or retrieve it.")
@@ -150,6 +162,11 @@ def read_sources(path: Path | str) -> dict[str, Source]:
         faults = [f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in fault.errors()]
         more = f"; and {len(faults) - FEW} more" if len(faults) > FEW else ""
         raise DataError(f"{path}: {'; '.join(faults[:FEW])}{more}. Correct these entries.") from fault
+
+
+def _matcher(names: Iterable[str]) -> Callable[[str], object]:
+    """Return a function that says whether a name is one of these in any case, in which * is anything."""
+    return re.compile("|".join(map(fnmatch.translate, names)) or r"(?!)", re.IGNORECASE).match
 
 
 def _files(folder: Path) -> list[Path]:

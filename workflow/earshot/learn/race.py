@@ -1,8 +1,8 @@
 """Both implementations of study A timed on the same listeners, from SOFA files to answers.
 
 Each variant runs in a process of its own, which reads the files, makes the features and trains, so many times over. The
-control gets the whole machine too: a worker on each core with one thread, listener after listener, which is the fastest
-way to use it.
+control gets the whole machine too: a worker on each core with one thread, listener after listener, so that no
+core waits.
 Starting Python and importing libraries is left out on both sides: as libraries load parts of themselves at their first
 use, both have worked once on a few directions before the clock starts.
 """

@@ -1,12 +1,24 @@
 """Scores of listeners, from their answers."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
 from earshot.directions import unit_vectors
+from earshot.errors import DataError
 from earshot.score.angles import scores
+
+
+def refuse_excluded(rows: pd.DataFrame, bad: Literal["stop", "exclude"]) -> None:
+    """Raise DataError when rows are of a listener who was left out, and `bad` says that this stops the run."""
+    left_out = rows[rows["excluded"].notna()]
+    if bad == "stop" and not left_out.empty:
+        subject, reason = left_out.iloc[0][["subject", "excluded"]]
+        raise DataError(
+            f"{subject} was left out by an earlier run: {reason} Put a good file in its place (what depends on it then "
+            "runs again), leave the person out of localisation.subjects, or set localisation.bad_subject to exclude."
+        )
 
 
 def score_listeners(

@@ -108,6 +108,9 @@ def _allowed(node: Node) -> str:
         case {"type": "array", "items": items}:
             fewest = f", {node['minItems']} or more" if "minItems" in node else ""
             said = f"list{fewest} (each: {_allowed(items)})"
+        case {"type": "object", "patternProperties": dict(values)}:
+            (value,) = values.values()
+            said = f"section (each name: {_allowed(value)})"
         case {"pattern": pattern} if pattern == NAME["pattern"]:
             said = "name"
         case _:

@@ -94,7 +94,7 @@ def agreement(scores: pd.DataFrame) -> Equivalence | None:
 def published_p95(published: pd.DataFrame) -> dict[str, float]:
     """Return mean, SD and n of the study's 95th percentile of the error, in degrees."""
     of_study = published[published["study"] == "A"].set_index("figure")["value"].astype(float)
-    return {"mean": of_study["localisation_p95_mean"], "sd": of_study["localisation_p95_sd"], "n": 45}
+    return {name: of_study[f"localisation_p95_{name}"] for name in ("mean", "sd", "n")}
 
 
 def _over_listeners(values: pd.Series) -> dict[str, Any]:
@@ -143,20 +143,23 @@ def speedup(benchmark: pd.DataFrame, table: str) -> dict[str, Any]:
     }
 
 
-def stage_times(folder: Path) -> list[dict[str, Any]]:
-    """Return jobs, seconds and peak memory of every rule, from the files that Snakemake wrote for each job."""
+def stage_times(jobs: Mapping[str, Sequence[Path | str]]) -> list[dict[str, Any]]:
+    """Return jobs, seconds and peak memory of every rule, from the files that Snakemake wrote for each of its jobs.
+
+    A rule none of whose files is there did not run, and is left out.
+    """
     stages = []
-    for rule in sorted({path.relative_to(folder).parts[0].removesuffix(".tsv") for path in folder.rglob("*.tsv")}):
-        paths = [folder / f"{rule}.tsv", *(folder / rule).rglob("*.tsv")]
-        jobs = pd.concat([pd.read_csv(path, sep="\t", na_values="-") for path in paths if path.exists()])
-        stages.append(
-            {
-                "rule": rule,
-                "jobs": len(jobs),
-                "seconds": float(jobs["s"].sum()),
-                "peak_memory_mb": _finite(jobs["max_rss"].max()),
-            }
-        )
+    for rule, paths in jobs.items():
+        if tables := [pd.read_csv(path, sep="\t", na_values="-") for path in paths if Path(path).exists()]:
+            rows = pd.concat(tables)
+            stages.append(
+                {
+                    "rule": rule,
+                    "jobs": len(rows),
+                    "seconds": float(rows["s"].sum()),
+                    "peak_memory_mb": _finite(rows["max_rss"].max()),
+                }
+            )
     return stages
 
 

@@ -16,7 +16,7 @@ from earshot.data.sofa import read_hrirs
 from earshot.data.sources import read_sources
 from earshot.errors import EarshotError
 from kills import Arena, kill_often
-from runs import TINY, copy_project
+from runs import copy_project
 
 BARS = Bars()
 SNAKEMAKE = [sys.executable, "-m", "snakemake"]
@@ -155,12 +155,9 @@ def ita_workflow(log: Log) -> tuple[str, bool]:
 
 @BARS.add("kills", "20 of 20: no help, never two writers of a file, the bytes of an undisturbed run")
 def kills(log: Log) -> tuple[str, bool]:
-    """Kill ten runs with all their jobs, and ten from under them, at random moments.
-
-    The command is that of `make demo`, with a study so small that a run takes about 40 s.
-    """
+    """Kill ten demos with all their jobs, and ten from under them, at random moments."""
     with scratch() as folder:
-        outcomes = kill_often(Arena(folder / "arena", TINY), 10, log.say)
+        outcomes = kill_often(Arena(folder / "arena"), 10, log.say)
     good = sum(not outcome.faults for outcome in outcomes)
     outlived = sum(outcome.kind == "alone" and outcome.left > 0 for outcome in outcomes)
     measured = f"{good} of {len(outcomes)}; jobs outlived {outlived} of the kills of Snakemake alone"
@@ -180,9 +177,8 @@ def plan(log: Log) -> tuple[str, bool]:
         in_place = [log.succeed([*SNAKEMAKE, "--dry-run", "--config", f"data_dir={data}"], folder) for _ in range(5)]
     seconds, beside = ([run.seconds for run in some] for some in (runs, in_place))
     (jobs,) = {int(total) for run in runs for total in re.findall(r"^total +(\d+)$", run.output, re.MULTILINE)}
-    measured = (
-        f"{min(seconds):.1f} to {max(seconds):.1f} s for {jobs} jobs; in place {min(beside):.1f} to {max(beside):.1f} s"
-    )
+    measured = f"{min(seconds):.1f} to {max(seconds):.1f} s for {jobs} jobs"
+    measured += f"; in place {min(beside):.1f} to {max(beside):.1f} s"
     return measured, max(seconds + beside) < 3 and jobs > 48
 
 

@@ -53,7 +53,7 @@ class Outcome:
 class Arena:
     """A copy of the project in which runs are killed."""
 
-    def __init__(self, folder: Path, settings: dict[str, Any], targets: Sequence[str] = ()):
+    def __init__(self, folder: Path, smaller: dict[str, Any] | None = None, targets: Sequence[str] = ()):
         self.project = folder / "project"
         self.project.mkdir(parents=True)
         copy_project(self.project)
@@ -61,11 +61,11 @@ class Arena:
         self.book = folder / "book.jsonl"  # in which every process of every run signs in
         self.output = folder / "output.log"
         self.runs = 0
-        smaller = folder / "smaller.json"
-        smaller.write_text(json.dumps(settings))
-        # The command of `make demo`, with a smaller configuration on top.
+        on_top = folder / "smaller.json"
+        on_top.write_text(json.dumps(smaller or {}))
+        # The command of `make demo`, where asked with a smaller configuration on top.
         self.command = [sys.executable, "-m", "snakemake", *targets, "--profile", "profiles/local"]
-        self.command += ["--configfile", "config/demo.yaml", str(smaller)]
+        self.command += ["--configfile", "config/demo.yaml", str(on_top)]
 
     def start(self) -> subprocess.Popen[bytes]:
         """Start a run in a process group of its own."""

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from slurm.cluster import missing as missing_cluster
 
 ROOT = Path(__file__).parent.parent
 DATA = Path(os.environ.get("EARSHOT_DATA", ROOT.parent / "shared" / "data")).resolve()
@@ -15,6 +16,8 @@ def pytest_collection_modifyitems(items):
     missing = {}
     if not DATA.is_dir():
         missing["data"] = f"the real data sets are not at {DATA}; set EARSHOT_DATA to their folder"
+    if reason := missing_cluster():
+        missing["slurm"] = reason
     if not _has_gpu():
         missing["gpu"] = "no CUDA GPU here"
     for name, reason in missing.items():

@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -53,7 +53,14 @@ class Outcome:
 class Arena:
     """A copy of the project in which runs are killed."""
 
-    def __init__(self, folder: Path, smaller: dict[str, Any] | None = None, targets: Sequence[str] = ()):
+    def __init__(
+        self,
+        folder: Path,
+        smaller: dict[str, Any] | None = None,
+        targets: Sequence[str] = (),
+        profile: Sequence[str] = ("--profile", "profiles/local"),
+        environment: Mapping[str, str] | None = None,
+    ):
         self.project = folder / "project"
         self.project.mkdir(parents=True)
         copy_project(self.project)
@@ -64,19 +71,23 @@ class Arena:
         on_top = folder / "smaller.json"
         on_top.write_text(json.dumps(smaller or {}))
         # The command of `make demo`, where asked with a smaller configuration on top.
-        self.command = [sys.executable, "-m", "snakemake", *targets, "--profile", "profiles/local"]
+        self.command = [sys.executable, "-m", "snakemake", *targets]
         self.command += ["--configfile", "config/demo.yaml", str(on_top)]
+        self.profile = list(profile)
+        self.environment = dict(environment or {})
 
-    def start(self) -> subprocess.Popen[bytes]:
-        """Start a run in a process group of its own."""
+    def start(
+        self, profile: Sequence[str] = (), environment: Mapping[str, str] | None = None
+    ) -> subprocess.Popen[bytes]:
+        """Start a run in a process group of its own; by another profile, or in another environment, where asked."""
         self.runs += 1
         path = os.pathsep.join(filter(None, [str(WATCH), os.environ.get("PYTHONPATH")]))
         watched = {"PYTHONPATH": path, "EARSHOT_WATCH": str(self.book), "EARSHOT_WATCH_RUN": str(self.runs)}
         with self.output.open("ab") as output:
             return subprocess.Popen(
-                self.command,
+                [*self.command, *(profile or self.profile)],
                 cwd=self.project,
-                env=os.environ | watched,
+                env=os.environ | watched | self.environment | dict(environment or {}),
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -95,9 +106,7 @@ class Arena:
 
         Where the machine was faster than at the undisturbed run, so that nothing is left to kill, it is half as many.
         """
-        for made in ("results", "logs", ".snakemake"):
-            shutil.rmtree(self.project / made, ignore_errors=True)
-        self.book.unlink(missing_ok=True)
+        self.clear()
         run = self.start()
         time.sleep(moment_s)
         during = tuple(sorted({rule for rule in map(_rule, self._alive()) if rule}))
@@ -119,6 +128,12 @@ class Arena:
         faults += self.meetings()
         faults += differences(self.undisturbed, self.project / "results")
         return Outcome(kind, moment_s, during, left, rerun_s, tuple(faults))
+
+    def clear(self) -> None:
+        """Begin from nothing."""
+        for made in ("results", "logs", ".snakemake"):
+            shutil.rmtree(self.project / made, ignore_errors=True)
+        self.book.unlink(missing_ok=True)
 
     def finish(self, run: subprocess.Popen[bytes]) -> None:
         """Wait for a run. Raises SubprocessError with the end of its output unless it ends well."""

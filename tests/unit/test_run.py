@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from earshot import run
+from earshot import run, writer
 from earshot.errors import EarshotError
 
 # A run: it claims the folder, starts what it is told to, and waits.
@@ -58,7 +58,8 @@ time.sleep(60)
 @pytest.fixture(autouse=True)
 def own_environment(monkeypatch):
     """Let a claim change the environment of one test alone."""
-    monkeypatch.setenv(run._VARIABLE, "")
+    monkeypatch.setenv(writer.FOLDER, "")
+    monkeypatch.setenv(writer.TOKEN, "")
 
 
 @pytest.fixture
@@ -241,6 +242,6 @@ def test_ending_leftovers_spares_who_ends_them(folder):
     script = (
         "import sys; from pathlib import Path; from earshot import run; print(run.end_leftovers(Path(sys.argv[1])))"
     )
-    inherited = os.environ | {run._VARIABLE: str(folder)}
+    inherited = os.environ | {writer.FOLDER: str(folder)}
     said = subprocess.check_output([sys.executable, "-c", script, str(folder)], text=True, env=inherited)
     assert said.strip() == "0"

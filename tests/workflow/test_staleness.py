@@ -110,6 +110,7 @@ EDITS = {
     "workflow/earshot/data/archives.py": NOTHING,
     "workflow/earshot/errors.py": NOTHING,
     "workflow/earshot/progress.py": NOTHING,
+    "workflow/earshot/writer.py": NOTHING,
     "workflow/scripts/_script.py": NOTHING,
 }
 

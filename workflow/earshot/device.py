@@ -2,6 +2,9 @@
 
 import importlib
 import importlib.util
+import logging
+import os
+import socket
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType
@@ -11,6 +14,8 @@ import torch
 
 from earshot.errors import DeviceError
 
+log = logging.getLogger(__name__)
+
 DeviceName = Literal["auto", "cpu", "cuda"]
 T = TypeVar("T")
 R = TypeVar("R")
@@ -19,13 +24,19 @@ R = TypeVar("R")
 def choose(name: DeviceName) -> torch.device:
     """Return the torch device of that name; "auto" is the first CUDA device where there is one, else the CPU.
 
-    Raises DeviceError when CUDA was asked for and is not there.
+    Raises DeviceError when CUDA was asked for and is not there. Where a cluster gave this job a GPU that torch does not
+    find, "auto" computes on the CPU and says so in the log.
     """
+    here = f"on {socket.gethostname().partition('.')[0]}"
+    if given := os.environ.get("CUDA_VISIBLE_DEVICES"):
+        here += f", which gave this job the GPU {given}"
     if name == "cuda" and not torch.cuda.is_available():
         raise DeviceError(
-            "config key device: cuda was asked for, but torch finds no CUDA device here. "
+            f"config key device: cuda was asked for, but torch finds no CUDA device {here}. "
             "Run on a node with a GPU, or set device to auto or cpu."
         )
+    if name == "auto" and given and not torch.cuda.is_available():
+        log.warning("torch finds no CUDA device %s: computing on the CPU", here)
     return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
 
 

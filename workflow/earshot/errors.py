@@ -17,5 +17,9 @@ class RetrievalError(EarshotError):
     """A file could not be retrieved from where it should be."""
 
 
+class WithdrawnError(EarshotError):
+    """Another run, or another start of the same job, has taken over: this one may write no more."""
+
+
 class DeviceError(EarshotError):
     """The device that was asked for is not there."""

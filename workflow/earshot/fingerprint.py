@@ -17,8 +17,8 @@ _NUMERICAL = {
     "torch": ["torch", "cupy-cuda12x", "cupy-cuda13x"],  # what uses torch may use CuPy, which it imports by name
 }
 
-# Modules that speak to people and compute nothing: other words make no result stale.
-_SPEAKING = {"errors.py", "progress.py"}
+# Modules that compute nothing: other words, and other care about who writes, make no result stale.
+_BESIDE_RESULTS = {"errors.py", "progress.py", "writer.py"}
 
 
 def fingerprint(script: Path, library: Path) -> str:
@@ -29,7 +29,7 @@ def fingerprint(script: Path, library: Path) -> str:
     edited comment, a moved line and a checkout leave the digest as it was.
     """
     modules, packages = _closure(script, library)
-    modules -= {library / "earshot" / name for name in _SPEAKING}
+    modules -= {library / "earshot" / name for name in _BESIDE_RESULTS}
     parts = [_code(script)[0], *(_code(path)[0] for path in sorted(modules))]
     used = [distribution for name in sorted(packages & _NUMERICAL.keys()) for distribution in _NUMERICAL[name]]
     parts += [f"{name} {_version(name)}" for name in used]

@@ -11,19 +11,19 @@ from typing import IO
 
 import psutil
 
+from earshot import cluster, writer
 from earshot.errors import EarshotError
 
 log = logging.getLogger(__name__)
 
-_VARIABLE = "EARSHOT_RUN"
 
-
-def claim(folder: Path) -> IO[str]:
+def claim(folder: Path, executor: str = "local") -> IO[str]:
     """Make this process the only run in a folder, and return the open file that holds the claim.
 
-    The kernel lets go of the claim when the process ends, however it ends. Processes that an earlier, killed run left
-    behind (its jobs live on when it is killed alone) are ended first, so that no file ever has two writers: every
-    process that the run starts carries the folder's name in its environment.
+    The kernel lets go of the claim when the process ends, however it ends. What an earlier, killed run left behind (its
+    jobs live on when it is killed alone) may write no more from here on (`earshot.writer`), and is ended before this
+    run begins, so that no file ever has two writers: jobs that it submitted to SLURM are cancelled and awaited, and
+    processes on this machine, which carry the folder's name in their environment, are killed.
 
     Raises EarshotError when another run is at work there.
     """
@@ -44,8 +44,11 @@ def claim(folder: Path) -> IO[str]:
     held.truncate(0)
     held.write(f"process {os.getpid()} on {socket.gethostname()} since {time.strftime('%Y-%m-%d %H:%M:%S')}\n")
     held.flush()
+    earlier = writer.current_run(folder)
+    writer.open_run(folder, executor)
+    if earlier.get("executor") == "slurm":
+        cluster.cancel_jobs(folder)
     end_leftovers(folder)
-    os.environ[_VARIABLE] = str(folder)
     return held
 
 
@@ -73,6 +76,6 @@ def end_leftovers(folder: Path, patience_s: float = 30) -> int:
 
 def _belongs(process: psutil.Process, folder: Path) -> bool:
     try:
-        return process.pid != os.getpid() and process.environ().get(_VARIABLE) == str(folder)
+        return process.pid != os.getpid() and process.environ().get(writer.FOLDER) == str(folder)
     except psutil.Error:  # gone, or somebody else's
         return False

@@ -11,7 +11,7 @@ from earshot.config import read_config
 from earshot.data.sources import read_sources
 from earshot.errors import EarshotError
 from earshot.fingerprint import fingerprint
-from earshot import run
+from earshot import cluster, run, writer
 
 
 def stops(function, *arguments):
@@ -21,6 +21,10 @@ def stops(function, *arguments):
     except EarshotError as error:
         raise WorkflowError(str(error)) from None
 
+
+# A job of a run that is over, which a cluster starts late: it ends here, before it touches an output.
+if not workflow.is_main_process:
+    stops(writer.require_current_run)
 
 CONFIG = stops(read_config, config)
 SOURCES = stops(read_sources, ROOT / "config" / "sources.yaml")
@@ -42,7 +46,9 @@ def claim_folder():
     """Be the only run in this folder; the claim is held until the process ends."""
     global CLAIM
     if workflow.is_main_process:
-        CLAIM = stops(run.claim, Path.cwd())
+        CLAIM = stops(run.claim, Path.cwd(), workflow.executor_plugin.name)
+        if workflow.executor_plugin.name == "slurm":
+            stops(cluster.use_account, workflow.executor_settings.partition_config)
 
 
 def in_project(path):
@@ -60,6 +66,14 @@ def digest(value):
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:6]
 
 
+def gpus():
+    """Return how many GPUs an accelerated job asks for: with `device: auto` one where the run was given any."""
+    if workflow.is_main_process:  # which Snakemake does not tell the job that it starts on another node
+        given = workflow.global_resources.get("gpu")
+        os.environ["EARSHOT_GPUS"] = str((given and given.value) or 0)
+    return int(CONFIG.device == "cuda" or (CONFIG.device == "auto" and os.environ.get("EARSHOT_GPUS", "0") != "0"))
+
+
 def whole_machine():
     """Return the threads of a job beside which nothing else may run: all that the run has."""
     return workflow.resource_settings.cores or STUDY.threads  # with a cluster's executor the run itself has none
@@ -75,15 +89,21 @@ def code(script):
 
 
 def megabytes(files):
-    """Return the size of files together; one that is not there yet leaves the resource open until it is."""
-    return sum(Path(file).stat().st_size for file in files) / 1e6
+    """Return the size of files together.
+
+    One that is not there yet leaves the resource open until it is; a plan takes it for a file of 10 MB.
+    """
+    return sum(10 if workflow.dryrun and not Path(file).exists() else Path(file).stat().st_size / 1e6 for file in files)
 
 
 def memory(base_mb, per_input_mb=0.0):
-    """Return a resource function: memory for a job, more with its input's size and with each attempt."""
+    """Return a resource function: memory for a job, more with its input's size and with each attempt.
+
+    On a cluster two Snakemakes stand around a job, 130 MB each.
+    """
 
     def memory_mb(wildcards, input, attempt):
-        return int((base_mb + per_input_mb * megabytes(input)) * attempt)
+        return int((260 + base_mb + per_input_mb * megabytes(input)) * attempt)
 
     return memory_mb
 

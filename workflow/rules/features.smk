@@ -55,6 +55,7 @@ rule interaural_accelerated:
         "../../envs/cpu.yaml"
     threads: STUDY.threads
     resources:
+        gpu=gpus(),
         mem_mb=memory(1200, 8),
         runtime=minutes(5, 0.1),
     params:

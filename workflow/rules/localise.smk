@@ -56,6 +56,7 @@ rule localise_accelerated:
         "../../envs/cpu.yaml"
     threads: STUDY.threads
     resources:
+        gpu=gpus(),
         mem_mb=memory(1200, 20),
         runtime=minutes(5, 1),
     params:
@@ -110,6 +111,7 @@ rule benchmark_localisation:
     # Nothing else may run beside a measurement.
     threads: whole_machine()
     resources:
+        gpu=gpus(),
         mem_mb=memory(3000, 20),
         runtime=minutes(20, 2),
     params:

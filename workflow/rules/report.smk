@@ -9,12 +9,6 @@ LOCALISATION_TABLES = {
 }
 
 
-localrules:
-    plot_localisation,
-    summarise,
-    report,
-
-
 rule plot_localisation:
     input:
         **LOCALISATION_TABLES,

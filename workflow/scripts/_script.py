@@ -2,6 +2,7 @@
 
 import errno
 import logging
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,8 @@ from earshot.data.download import Patience, retrieve
 from earshot.data.sources import read_sources
 from earshot.errors import EarshotError
 from earshot.progress import PROGRESS
+from earshot.threads import use_threads
+from earshot.writer import sign_in
 
 FORMAT = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
 
@@ -30,8 +33,12 @@ def at_work(snakemake: Any) -> Iterator[Any]:
     terminal.setLevel(PROGRESS)
     logging.basicConfig(level=logging.INFO, handlers=[file, terminal], force=True)
     log = logging.getLogger(snakemake.rule)
+    use_threads(snakemake.threads)
+    if "SLURM_JOB_ID" in os.environ and not snakemake.resources.get("gpu"):
+        os.environ["CUDA_VISIBLE_DEVICES"] = ""  # where SLURM does not hide the GPUs that others were given
     log.info("begins, with %d threads", snakemake.threads)
     try:
+        sign_in(snakemake.output)
         yield snakemake.params
     except Exception as error:
         if isinstance(error, EarshotError):

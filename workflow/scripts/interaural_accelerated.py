@@ -1,6 +1,5 @@
 """Write the interaural features of a job's listeners, computed for all of them together."""
 
-import torch
 from _script import at_work, bad_subject
 from earshot import device
 from earshot.data.listeners import read_listeners, write_features
@@ -9,7 +8,6 @@ from earshot.signal.interaural_accelerated import interaural_features
 from earshot.signal.noise import noise_settings
 
 with at_work(snakemake) as params:
-    torch.set_num_threads(snakemake.threads)
     settings = params.settings
     files = dict(zip(params.subjects, snakemake.input.sofa, strict=True))
     listeners, excluded = read_listeners(files, settings["rate_hz"], bad_subject(snakemake))

@@ -2,7 +2,6 @@
 
 from functools import partial
 
-import torch
 from _script import at_work
 from earshot import device
 from earshot.data.listeners import read_features
@@ -10,7 +9,6 @@ from earshot.learn.cohort import train
 from earshot.learn.localiser import localiser_settings, train_and_answer, write_outcome
 
 with at_work(snakemake) as params:
-    torch.set_num_threads(snakemake.threads)
     index, features, provenance = read_features(snakemake.input.features, snakemake.input.index)
     on_device = partial(train, device=device.choose(params.device), precision=params.settings["network"]["precision"])
     outcome = train_and_answer(index, features, localiser_settings(params.settings), on_device)

@@ -1,0 +1,104 @@
+"""Runs through profiles/slurm on the test cluster, and what may happen to them."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from acceptance.kills import Arena, differences
+from slurm.cluster import HERE
+
+# The profile as sites use it, with the test cluster's names, on a cluster that answers fast.
+PROFILE = [
+    *("--profile", "profiles/slurm"),
+    *("--slurm-partition-config", str(HERE / "site.yaml")),
+    *("--slurm-init-seconds-before-status-checks", "1"),
+    *("--latency-wait", "10"),
+]
+LOCAL = ["--profile", "profiles/local"]
+
+
+class Campaign(Arena):
+    """Runs of one configuration on the cluster, each compared with a run on this machine alone."""
+
+    def __init__(
+        self,
+        folder: Path,
+        settings: dict[str, Any],
+        targets: Sequence[str] = (),
+        longer: Mapping[str, float] | None = None,
+        arguments: Sequence[str] = (),
+    ):
+        slower = ",".join(f"{rule}={seconds}" for rule, seconds in (longer or {}).items())
+        super().__init__(
+            folder,
+            settings,
+            targets,
+            profile=[*PROFILE, *arguments],
+            environment={"EARSHOT_ASK_S": "2"} | ({"EARSHOT_LONGER": slower} if slower else {}),
+        )
+
+    def run_undisturbed(self) -> float:
+        """Make the results that all others are compared with, without the cluster, and return the seconds."""
+        began = time.monotonic()
+        self.finish(self.start(LOCAL, {"EARSHOT_LONGER": ""}))
+        took_s = time.monotonic() - began
+        (self.project / "results").rename(self.undisturbed)
+        return took_s
+
+    def faults(self) -> list[str]:
+        """Say what is wrong with the results that are there, and with how they came to be."""
+        return self.meetings() + differences(self.undisturbed, self.project / "results")
+
+    def disturbed(self, rule: str, event: Callable[[str], object]) -> str:
+        """Begin from nothing, let something happen to a job of a rule at work, and return what the run said."""
+        self.clear()
+        self.output.unlink(missing_ok=True)
+        run = self.start()
+        event(wait_for_job(rule))
+        self.finish(run)
+        return self.output.read_text()
+
+    def interrupted(self, rule: str, how: signal.Signals, patience_s: float = 120) -> None:
+        """Begin from nothing, send the run a signal while a job of a rule is at work, and start again when it is over.
+
+        After SIGKILL that is at once, while jobs are at work.
+        """
+        self.clear()
+        self.output.unlink(missing_ok=True)
+        run = self.start()
+        wait_for_job(rule)
+        os.kill(run.pid, how)
+        run.wait(patience_s)
+        self.finish(self.start())
+
+
+def wait_for_job(rule: str, patience_s: float = 120) -> str:
+    """Wait until a job of a rule is at work, and return its number."""
+    give_up = time.monotonic() + patience_s
+    while time.monotonic() < give_up:
+        for number, state, comment in jobs():
+            if state == "RUNNING" and comment.startswith(f"rule_{rule}"):
+                return number
+        time.sleep(0.2)
+    raise TimeoutError(f"no job of {rule} was at work within {patience_s:.0f} s")
+
+
+def jobs() -> list[tuple[str, str, str]]:
+    """Return number, state and comment of each job that SLURM knows."""
+    listed = subprocess.run(["squeue", "-h", "-o", "%i|%T|%k"], check=True, capture_output=True, text=True).stdout
+    return [tuple(line.split("|", 2)) for line in listed.splitlines()]  # type: ignore[misc]
+
+
+def node_of(job: str) -> str:
+    """Return the node that a job is on."""
+    asked = ["squeue", "-h", "-j", job, "-o", "%N"]
+    return subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def control(*command: str) -> None:
+    """Tell the controller something."""
+    subprocess.run(["scontrol", *command], check=True, capture_output=True)

@@ -1,0 +1,80 @@
+"""The workflow on a running cluster: the results of a local run, whatever happens; `make acceptance` has more of it."""
+
+import signal
+import subprocess
+
+import pytest
+from earshot import cluster as ours
+from runs import TINY, changed
+from slurm.events import Campaign, jobs
+
+pytestmark = [pytest.mark.slurm, pytest.mark.usefixtures("slurm")]
+
+SCORES = [f"results/tiny/localisation/{variant}/scores.parquet" for variant in ("control", "accelerated")]
+
+
+@pytest.fixture
+def campaign(tmp_path):
+    def begin(*arguments, targets=SCORES, longer=None, config=TINY):
+        campaign = Campaign(tmp_path, config, targets, longer, arguments)
+        campaign.run_undisturbed()
+        return campaign
+
+    return begin
+
+
+def test_a_run_on_the_cluster_makes_the_bytes_of_a_run_without_it(campaign):
+    runs = campaign(targets=())
+    runs.finish(runs.start())
+    assert runs.faults() == []
+    said = runs.output.read_text()
+    assert "has been submitted with SLURM jobid" in said
+    assert "Submitted array job" in said
+    # What asks for a GPU got a node with one, and the rest did not.
+    gpu, cpu = (set(asked_for(f"rule_interaural_{variant}")) for variant in ("accelerated", "control"))
+    assert gpu == {("gpu", "gres/gpu=1")}
+    assert cpu == {("cpu", "")}
+    log = next((runs.project / "logs/tiny/interaural_accelerated").glob("*.log")).read_text()
+    assert "gave this job the GPU 0: computing on the CPU" in log
+
+
+def asked_for(comment):
+    """Go through the partition and the GPUs of each job that SLURM kept account of."""
+    command = ["sacct", "-n", "-P", "-X", "-o", "Comment,Partition,ReqTRES", "-S", "now-1hours"]
+    for line in subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines():
+        of, partition, asked = line.split("|")
+        if of.startswith(comment):
+            yield partition, ",".join(part for part in asked.split(",") if "gpu" in part)
+
+
+def test_a_run_that_is_killed_alone_is_started_again_at_once(campaign):
+    """Its jobs live on when it dies. The next run ends them before it begins: no job ever meets one of another run."""
+    runs = campaign(longer={"interaural_control": 15})
+    runs.interrupted("interaural_control", signal.SIGKILL)
+    assert runs.faults() == []
+    assert "cancelling jobs of an earlier run" in runs.output.read_text()
+
+
+def test_jobs_of_other_folders_and_of_other_making_are_left_alone(tmp_path):
+    uuid = "00000000-1111-2222-3333-444444444444"
+    here, there = (tmp_path / name for name in ("here", "there"))
+    numbers = []
+    for folder, name in ((here, uuid), (here, f"earshot_{uuid}"), (here, "mine"), (there, uuid)):
+        folder.mkdir(exist_ok=True)
+        sleep = ["sbatch", "--parsable", "-J", name, "-D", str(folder), "-o", "/dev/null", "--wrap", "sleep 60"]
+        numbers.append(subprocess.run(sleep, check=True, capture_output=True, text=True).stdout.strip())
+    assert sorted(ours.cancel_jobs(here)) == sorted(numbers[:2])
+    left = {number for number, *_ in jobs()}
+    assert {*numbers[2:]} <= left and not {*numbers[:2]} & left
+    subprocess.run(["scancel", *numbers[2:]], check=True)
+
+
+def test_a_gpu_that_is_asked_for_and_not_there_is_an_error_in_words(tmp_path):
+    runs = Campaign(
+        tmp_path, changed({"device": "cuda"}), ["--until", "interaural_accelerated"], (), ["--retries", "0"]
+    )
+    assert runs.start().wait(120)
+    (log, *_) = (runs.project / "logs/tiny/interaural_accelerated").glob("*.log")
+    assert "config key device: cuda was asked for, but torch finds no CUDA device on" in log.read_text()
+    assert "which gave this job the GPU 0" in log.read_text()
+    assert "Traceback" not in log.read_text()

@@ -1,0 +1,87 @@
+"""The SLURM cluster that a run submits to: its account there, and the jobs that an earlier run left behind."""
+
+import getpass
+import logging
+import os
+import re
+import subprocess
+import time
+from pathlib import Path
+
+import yaml
+
+from earshot.errors import ConfigError, EarshotError
+
+log = logging.getLogger(__name__)
+
+# What Snakemake's executor calls its jobs: the run's id, behind a prefix where the profile sets one.
+_OF_SNAKEMAKE = re.compile(r"([\w-]+_)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def use_account(site: Path | str | None) -> None:
+    """Let what this process submits be on the account of a site's file, where it names one.
+
+    Raises ConfigError when the file cannot be read, or has a key that it should not have.
+    """
+    if site is None:
+        return
+    try:
+        keys = yaml.safe_load(Path(site).read_text())
+    except (OSError, yaml.YAMLError) as fault:
+        raise ConfigError(f"{site}: the site's file cannot be read: {fault}") from fault
+    if not isinstance(keys, dict) or (unknown := keys.keys() - {"account", "partitions"}):
+        named = f"{', '.join(sorted(unknown))} is unknown" if isinstance(keys, dict) else "it holds no keys"
+        raise ConfigError(f"{site}: {named}; known here: account, partitions")
+    if account := keys.get("account"):
+        os.environ["SBATCH_ACCOUNT"] = str(account)
+
+
+def cancel_jobs(folder: Path, patience_s: float = 120) -> list[str]:
+    """Cancel the SLURM jobs that runs in a folder submitted, wait until none is left and return their numbers.
+
+    Jobs of other folders, and whatever in this folder Snakemake did not submit, are left alone. A job that SLURM has
+    given up but cannot end, on a node out of reach, is not waited for: it may write no more (`earshot.writer`).
+
+    Raises EarshotError when SLURM does not answer, or when jobs do not end.
+    """
+    give_up = time.monotonic() + patience_s
+    cancelled: list[str] = []
+    while jobs := _jobs(folder, give_up):
+        if new := [job for job in jobs if job not in cancelled]:
+            cancelled += new
+            log.warning("cancelling jobs of an earlier run in this folder: %s", ", ".join(new))
+            subprocess.run(["scancel", *new], check=False, capture_output=True)
+        if time.monotonic() > give_up:
+            if stubborn := [job for job, state in jobs.items() if state != "COMPLETING"]:
+                raise EarshotError(
+                    f"{folder}: SLURM jobs of an earlier run do not end: {', '.join(stubborn)}. "
+                    "End them by hand (scancel), then start again."
+                )
+            log.warning("not waiting for jobs that SLURM cannot reach: %s", ", ".join(jobs))
+            break
+        time.sleep(0.5)
+    return cancelled
+
+
+def _jobs(folder: Path, give_up: float) -> dict[str, str]:
+    """Return the state of each SLURM job of a folder, by its number."""
+    command = ["squeue", "--noheader", "--user", getpass.getuser(), "--format", "%A|%T|%j|%Z"]
+    while True:
+        try:
+            listed = subprocess.run(command, check=True, capture_output=True, text=True, timeout=30).stdout
+            break
+        except (OSError, subprocess.SubprocessError) as fault:
+            if time.monotonic() > give_up:
+                said = (getattr(fault, "stderr", None) or str(fault)).strip()
+                raise EarshotError(
+                    f"{folder}: an earlier run submitted jobs to SLURM, which does not answer ({said}), so they may "
+                    "be at work. Start again where squeue works."
+                ) from fault
+            time.sleep(2)
+    rows = [line.split("|", 3) for line in listed.splitlines() if line.count("|") >= 3]
+    own = os.environ.get("SLURM_JOB_ID")  # this very run may be a job
+    return {
+        number: status
+        for number, status, name, place in rows
+        if _OF_SNAKEMAKE.fullmatch(name) and number != own and os.path.realpath(place) == os.path.realpath(folder)
+    }

@@ -1,0 +1,95 @@
+"""Say what a run would cost, before anything is submitted: hours of cores and GPUs, rule by rule.
+
+    python workflow/hours.py --profile profiles/slurm
+    python workflow/hours.py --configfile config/demo.yaml --cores 2
+
+Give it what you would give to `snakemake`. Expected hours are drawn from the times of earlier jobs of the same rules,
+of any configuration, below `results` and `resources`; the most is what the jobs ask for.
+"""
+
+import logging
+import sys
+from pathlib import Path
+
+import pandas as pd
+from snakemake.cli import main as snakemake
+from snakemake_interface_logger_plugins.common import LogEvent
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from earshot.show.hours import EarlierJob, PlannedJob, cost_by_rule, earlier_jobs
+
+PLACES = [Path("results"), Path("resources")]
+HEADINGS = {
+    "rule": "rule",
+    "jobs": "jobs",
+    "core_h": "core hours",
+    "gpu_h": "GPU hours",
+    "most_core_h": "at most core hours",
+    "most_gpu_h": "at most GPU hours",
+    "earlier_jobs": "earlier jobs",
+}
+
+
+class Planned(logging.Filter):
+    """Takes down every job that a dry run tells of, and lets nothing but errors through to the terminal.
+
+    A filter and no handler, since Snakemake begins with handlers of its own alone.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.jobs: list[PlannedJob] = []
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Take down a job."""
+        told = vars(record)
+        asked = told.get("resources")
+        # A rule that only gathers files asks for no time.
+        if told.get("event") == LogEvent.JOB_INFO and hasattr(asked, "runtime"):
+            size = input_mb([Path(str(file)) for file in told["input"]])
+            self.jobs.append(PlannedJob(told["rule_name"], told["threads"], asked.get("gpu") or 0, asked.runtime, size))
+        return record.levelno >= logging.ERROR
+
+
+def input_mb(files: list[Path]) -> float | None:
+    """Return the size of files together, None where one is not there yet."""
+    return sum(file.stat().st_size for file in files) / 1e6 if files and all(map(Path.is_file, files)) else None
+
+
+def earlier(rules: set[str]) -> dict[str, list[EarlierJob]]:
+    """Return the earlier jobs of rules, in this working folder."""
+    return {rule: [job for place in PLACES for job in earlier_jobs(place, rule)] for rule in rules}
+
+
+def show(table: pd.DataFrame) -> str:
+    """Return the table as a terminal shows it."""
+    hours = [name for name in table.columns if name.endswith("_h")]
+    shown = table.assign(**{name: table[name].map("{:.2f}".format).replace("nan", "?") for name in hours})
+    return shown.rename(columns=HEADINGS).to_string(index=False)
+
+
+def main() -> int:
+    """Plan what the command line asks for and print what it would cost."""
+    if {"-h", "--help"} & set(sys.argv[1:]):
+        print(__doc__)
+        return 0
+    planned = Planned()
+    logging.getLogger("snakemake.logging").addFilter(planned)
+    try:
+        snakemake([*sys.argv[1:], "--dry-run"])
+    except SystemExit as end:
+        if end.code:
+            return int(end.code)
+    if not planned.jobs:
+        print("Nothing to be done: it would cost nothing.")
+        return 0
+    table = cost_by_rule(planned.jobs, earlier({job.rule for job in planned.jobs}))
+    print(show(table))
+    if table["core_h"].isna().any():
+        print("?: no earlier job of this rule tells; not in the sum.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

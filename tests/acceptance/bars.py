@@ -10,6 +10,8 @@ from pathlib import Path
 from signal import SIGKILL
 from typing import TextIO
 
+from slurm.cluster import missing as missing_cluster
+
 ROOT = Path(__file__).resolve().parents[2]
 DATA = Path(os.environ.get("EARSHOT_DATA", ROOT.parent / "shared" / "data")).resolve()
 
@@ -102,6 +104,8 @@ class Bar:
         """Say what it needs that is not here."""
         if "data" in self.needs and not DATA.is_dir():
             return "the real data sets are not here; set EARSHOT_DATA to their folder"
+        if "slurm" in self.needs and (reason := missing_cluster()):
+            return reason
         return ""
 
 

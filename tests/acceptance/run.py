@@ -19,13 +19,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))  # whole runs at a small scale, which tests share
+TESTS = Path(__file__).parents[1]
+sys.path[:0] = [str(TESTS), str(TESTS / "workflow")]  # what tests share
 
 import issue1
+import issue2
 from bars import ROOT, Bar, Bars, Log, Missed
 from earshot.show.hardware import hardware
 
-ISSUES: dict[str, Bars] = {"issue1": issue1.BARS}
+ISSUES: dict[str, Bars] = {"issue1": issue1.BARS, "issue2": issue2.BARS}
 LOGS = ROOT / "logs" / "acceptance"
 TABLE = ROOT / "docs" / "measurements"
 HEAD = ["bar", "measured", "wanted", "passed"]

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -82,6 +82,16 @@ def stop() -> None:
     shutil.rmtree(ROOT)
 
 
+@contextmanager
+def running() -> Iterator[None]:
+    """Start the cluster, and stop it when the block ends."""
+    start()
+    try:
+        yield
+    finally:
+        stop()
+
+
 def start_controller() -> None:
     """Start the controller, which goes on where it was when it was killed."""
     subprocess.run(["slurmctld"], check=True, capture_output=True)
@@ -134,7 +144,8 @@ def _start_accounting() -> None:
     for what in (
         ["add", "cluster", "earshot"],
         ["add", "account", "tests", "cluster=earshot"],
-        ["add", "user", "root", "account=tests", "defaultaccount=tests"],
+        ["add", "account", "spare", "cluster=earshot"],
+        ["add", "user", "root", "account=tests,spare", "defaultaccount=tests"],
         ["modify", "user", "root", "set", "defaultaccount=tests"],
     ):
         subprocess.run(["sacctmgr", "-i", *what], check=False, capture_output=True)

@@ -32,19 +32,19 @@ def test_a_run_on_the_cluster_makes_the_bytes_of_a_run_without_it(campaign):
     assert "Submitted array job" in said
     # What asks for a GPU got a node with one, and the rest did not.
     gpu, cpu = (set(asked_for(f"rule_interaural_{variant}")) for variant in ("accelerated", "control"))
-    assert gpu == {("gpu", "gres/gpu=1")}
-    assert cpu == {("cpu", "")}
+    assert gpu == {("spare", "gpu", "gres/gpu=1")}
+    assert cpu == {("spare", "cpu", "")}
     log = next((runs.project / "logs/tiny/interaural_accelerated").glob("*.log")).read_text()
     assert "gave this job the GPU 0: computing on the CPU" in log
 
 
 def asked_for(comment):
-    """Go through the partition and the GPUs of each job that SLURM kept account of."""
-    command = ["sacct", "-n", "-P", "-X", "-o", "Comment,Partition,ReqTRES", "-S", "now-1hours"]
+    """Go through account, partition and GPUs of each job that SLURM kept account of."""
+    command = ["sacct", "-n", "-P", "-X", "-o", "Comment,Account,Partition,ReqTRES", "-S", "now-1hours"]
     for line in subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines():
-        of, partition, asked = line.split("|")
+        of, account, partition, asked = line.split("|")
         if of.startswith(comment):
-            yield partition, ",".join(part for part in asked.split(",") if "gpu" in part)
+            yield account, partition, ",".join(part for part in asked.split(",") if "gpu" in part)
 
 
 def test_a_run_that_is_killed_alone_is_started_again_at_once(campaign):

@@ -18,13 +18,13 @@ log = logging.getLogger(__name__)
 _OF_SNAKEMAKE = re.compile(r"([\w-]+_)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-def use_account(site: Path | str | None) -> None:
-    """Let what this process submits be on the account of a site's file, where it names one.
+def account(site: Path | str | None) -> str:
+    """Return the account that a site's file names, nothing where there is no file or it names none.
 
     Raises ConfigError when the file cannot be read, or has a key that it should not have.
     """
     if site is None:
-        return
+        return ""
     try:
         keys = yaml.safe_load(Path(site).read_text())
     except (OSError, yaml.YAMLError) as fault:
@@ -32,8 +32,7 @@ def use_account(site: Path | str | None) -> None:
     if not isinstance(keys, dict) or (unknown := keys.keys() - {"account", "partitions"}):
         named = f"{', '.join(sorted(unknown))} is unknown" if isinstance(keys, dict) else "it holds no keys"
         raise ConfigError(f"{site}: {named}; known here: account, partitions")
-    if account := keys.get("account"):
-        os.environ["SBATCH_ACCOUNT"] = str(account)
+    return str(keys.get("account") or "")
 
 
 def cancel_jobs(folder: Path, patience_s: float = 120) -> list[str]:

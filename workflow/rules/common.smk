@@ -47,8 +47,9 @@ def claim_folder():
     global CLAIM
     if workflow.is_main_process:
         CLAIM = stops(run.claim, Path.cwd(), workflow.executor_plugin.name)
-        if workflow.executor_plugin.name == "slurm":
-            stops(cluster.use_account, workflow.executor_settings.partition_config)
+        # For the profile, whose default resources can say $EARSHOT_ACCOUNT and no more.
+        site = getattr(workflow.executor_settings, "partition_config", None)
+        os.environ["EARSHOT_ACCOUNT"] = stops(cluster.account, site)
 
 
 def in_project(path):

@@ -63,5 +63,9 @@ if "EARSHOT_LONGER" in os.environ:
     _take_longer(os.environ["EARSHOT_LONGER"])
 
 # The main process alone has an executor that asks.
-if "EARSHOT_ASK_S" in os.environ and "snakemake" in sys.orig_argv and "EARSHOT_RUN" not in os.environ:
+if (
+    "EARSHOT_ASK_S" in os.environ
+    and any("snakemake" in word for word in sys.orig_argv[:3])
+    and "EARSHOT_RUN" not in os.environ
+):
     _ask_often(float(os.environ["EARSHOT_ASK_S"]))

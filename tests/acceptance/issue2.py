@@ -1,0 +1,166 @@
+"""The bars of issue 2: the same workflow on a real SLURM cluster, whatever happens there."""
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bars import Bars, Log
+from runs import TINY, copy_project
+from slurm import cluster
+from slurm.events import Campaign, control, node_of
+
+BARS = Bars()
+SCORES = [f"results/tiny/localisation/{variant}/scores.parquet" for variant in ("control", "accelerated")]
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """Give a folder that is gone afterwards, and a cluster."""
+    with tempfile.TemporaryDirectory(prefix="earshot-", ignore_cleanup_errors=True) as folder, cluster.running():
+        yield Path(folder)
+
+
+@BARS.add("slurm-bytes", "the demo's outputs through SLURM are those of a local run, byte for byte", "slurm")
+def same_bytes(log: Log) -> tuple[str, bool]:
+    """Run the demo on this machine and on the cluster."""
+    with scratch() as folder:
+        runs = Campaign(folder, {})
+        local_s = runs.run_undisturbed()
+        began = time.monotonic()
+        runs.finish(runs.start())
+        log.write(runs.output.read_text())
+        faults = runs.faults()
+    measured = (
+        f"local {local_s:.0f} s, cluster {time.monotonic() - began:.0f} s: {'; '.join(faults) or 'the same bytes'}"
+    )
+    return measured, not faults
+
+
+@BARS.add("slurm-signals", "SIGINT, SIGTERM, SIGKILL and a rerun: complete, correct, never two writers", "slurm")
+def signals(log: Log) -> tuple[str, bool]:
+    """Send the main process each signal while jobs are at work, and start again."""
+    told = []
+    with scratch() as folder:
+        runs = Campaign(folder, TINY, SCORES, {"interaural_control": 15, "localise_accelerated": 15})
+        runs.run_undisturbed()
+        for how in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+            for rule in ("interaural_control", "localise_accelerated"):
+                runs.interrupted(rule, how)
+                log.write(runs.output.read_text())
+                told.append((f"{how.name} during {rule}", runs.faults()))
+                log.say(f"{told[-1][0]}: {'; '.join(told[-1][1]) or 'the same bytes'}")
+    good = sum(not faults for _, faults in told)
+    return f"{good} of {len(told)}", good == len(told)
+
+
+def event(
+    name: str,
+    happens: Callable[[str], object],
+    rule: str,
+    sign: str,
+    longer: float = 20,
+    arguments: tuple[str, ...] = (),
+) -> None:
+    """Add a bar: something happens to a job of a rule, the log shows it, and the run ends well without help."""
+
+    @BARS.add(f"slurm-{name}", "the run ends well by itself, with the bytes of a local run", "slurm")
+    def measure(log: Log) -> tuple[str, bool]:
+        with scratch() as folder:
+            runs = Campaign(folder, TINY, SCORES, {rule: longer}, arguments)
+            runs.run_undisturbed()
+            said = runs.disturbed(rule, happens)
+            log.write(said)
+            faults = runs.faults()
+        happened = re.search(sign, said) is not None
+        measured = f"{'; '.join(faults) or 'the same bytes'}, {'seen' if happened else 'NOT seen'} in the run's log"
+        return measured, happened and not faults
+
+
+def cancel(job: str) -> None:
+    """Cancel a job from outside."""
+    subprocess.run(["scancel", job], check=True)
+
+
+def take_node_down(job: str) -> None:
+    """Set the node of a job DOWN, and bring it back when its jobs are elsewhere."""
+    node = node_of(job)
+    control("update", f"nodename={node}", "state=down", "reason=test")
+    time.sleep(20)
+    control("update", f"nodename={node}", "state=resume")
+
+
+def restart_controller(job: str) -> None:
+    """Kill the controller and start it again."""
+    cluster.kill_controller()
+    time.sleep(5)
+    cluster.start_controller()
+
+
+def nothing(job: str) -> None:
+    """Do nothing: the job's own limits are what happens."""
+
+
+TRIED_AGAIN = r"Trying to restart job"
+event("cancelled", cancel, "interaural_control", TRIED_AGAIN)
+event("node-down", take_node_down, "interaural_control", TRIED_AGAIN)
+event("controller", restart_controller, "interaural_control", "")
+event("time", nothing, "localise_control", TRIED_AGAIN, 75, ("--set-resources", "localise_control:runtime=attempt"))
+event("memory", nothing, "localise_control", TRIED_AGAIN, 0, ("--set-resources", "localise_control:mem_mb=250*attempt"))
+
+
+@BARS.add("slurm-disk", "a node without space for its jobs: the run ends well by itself", "slurm")
+def disk(log: Log) -> tuple[str, bool]:
+    """Fill the disk on which one node keeps its jobs' scripts and temporary files."""
+    with scratch() as folder:
+        runs = Campaign(folder, TINY, SCORES)
+        runs.run_undisturbed()
+        spool = cluster.ROOT / "spool" / "cn1"
+        cluster.stop_node("cn1")
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(spool)], check=True)
+        try:
+            cluster.start_node("cn1")
+            time.sleep(3)
+            with (spool / "full").open("wb", buffering=0) as full, suppress_full():
+                while True:
+                    full.write(bytes(1024))
+            runs.clear()
+            runs.output.unlink(missing_ok=True)
+            runs.finish(runs.start())
+        finally:
+            log.write(runs.output.read_text() if runs.output.exists() else "")
+            cluster.stop_node("cn1")
+            subprocess.run(["umount", str(spool)], check=True)
+        faults = runs.faults()
+    return "; ".join(faults) or "the same bytes", not faults
+
+
+@contextmanager
+def suppress_full() -> Iterator[None]:
+    """Let a disk be full."""
+    try:
+        yield
+    except OSError:
+        pass
+
+
+@BARS.add("slurm-plan", "a dry run of ten times the full study's shards in under 15 s, the worst of three")
+def plan_ten_times(log: Log) -> tuple[str, bool]:
+    """Plan the full study with jobs so small that there are ten times as many."""
+    with tempfile.TemporaryDirectory(prefix="earshot-") as folder:
+        project = copy_project(Path(folder))
+        people, of_full = 480, 4
+        config = {"name": "ten", "synthetic": {"people": people}}
+        config |= {"localisation": {"collection": "synthetic", "subjects_per_job": people // (10 * of_full)}}
+        (project / "ten.json").write_text(json.dumps(config))
+        plan = [sys.executable, "-m", "snakemake", "-n", "--profile", "profiles/slurm", "--configfile", "ten.json"]
+        runs = [log.succeed(plan, project) for _ in range(3)]
+    seconds = [run.seconds for run in runs]
+    (jobs,) = {int(total) for run in runs for total in re.findall(r"^total +(\d+)$", run.output, re.MULTILINE)}
+    return f"{min(seconds):.1f} to {max(seconds):.1f} s for {jobs} jobs", max(seconds) < 15 and jobs > 160

@@ -1,5 +1,5 @@
 # make demo        the whole workflow at a small scale: no network (but the package index), no GPU
-# make test        every check that takes minutes: formatting, linting, types, unit and workflow tests
+# make test        every check that takes minutes: formatting, linting, types, tests; on a SLURM cluster where installed
 # make acceptance  every bar of every issue, in a table (an hour or two)
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
@@ -18,6 +18,7 @@ demo: setup
 
 test: setup-dev lint
 	@$(BIN)/python -m pytest -n 2
+	@$(BIN)/python -m pytest tests/slurm
 
 acceptance: setup-dev
 	@$(BIN)/python tests/acceptance/run.py

@@ -17,7 +17,8 @@ from snakemake_interface_logger_plugins.common import LogEvent
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from earshot.show.hours import EarlierJob, PlannedJob, cost_by_rule, earlier_jobs
+from earshot.show.earlier import EarlierJob, earlier_jobs
+from earshot.show.hours import PlannedJob, cost_by_rule
 
 PLACES = [Path("results"), Path("resources")]
 HEADINGS = {

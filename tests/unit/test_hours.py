@@ -3,7 +3,8 @@
 import math
 
 import pytest
-from earshot.show.hours import EarlierJob, PlannedJob, cost_by_rule, earlier_jobs, expected_s
+from earshot.show.earlier import EarlierJob, earlier_jobs
+from earshot.show.hours import PlannedJob, cost_by_rule, expected_s
 
 
 def test_the_median_of_earlier_jobs_is_expected():

@@ -45,25 +45,28 @@ def cancel_jobs(folder: Path, patience_s: float = 120) -> list[str]:
     """
     give_up = time.monotonic() + patience_s
     cancelled: list[str] = []
-    while jobs := _jobs(folder, give_up):
-        if new := [job for job in jobs if job not in cancelled]:
+    while left := jobs(folder, give_up):
+        if new := [job for job in left if job not in cancelled]:
             cancelled += new
             log.warning("cancelling jobs of an earlier run in this folder: %s", ", ".join(new))
             subprocess.run(["scancel", *new], check=False, capture_output=True)
         if time.monotonic() > give_up:
-            if stubborn := [job for job, state in jobs.items() if state != "COMPLETING"]:
+            if stubborn := [job for job, state in left.items() if state != "COMPLETING"]:
                 raise EarshotError(
                     f"{folder}: SLURM jobs of an earlier run do not end: {', '.join(stubborn)}. "
                     "End them by hand (scancel), then start again."
                 )
-            log.warning("not waiting for jobs that SLURM cannot reach: %s", ", ".join(jobs))
+            log.warning("not waiting for jobs that SLURM cannot reach: %s", ", ".join(left))
             break
         time.sleep(0.5)
     return cancelled
 
 
-def _jobs(folder: Path, give_up: float) -> dict[str, str]:
-    """Return the state of each SLURM job of a folder, by its number."""
+def jobs(folder: Path, give_up: float = 0) -> dict[str, str]:
+    """Return the state of each job that runs in a folder submitted, by its number, in SLURM's words.
+
+    Where SLURM does not answer it is asked again until `give_up` (of the monotonic clock), then EarshotError is raised.
+    """
     command = ["squeue", "--noheader", "--user", getpass.getuser(), "--format", "%A|%T|%j|%Z"]
     while True:
         try:

@@ -28,7 +28,7 @@ def claim(folder: Path, executor: str = "local") -> IO[str]:
     Raises EarshotError when another run is at work there.
     """
     folder = folder.resolve()
-    path = folder / ".snakemake" / "earshot.lock"
+    path = _path(folder)
     path.parent.mkdir(exist_ok=True)
     held = path.open("a+")
     try:
@@ -50,6 +50,22 @@ def claim(folder: Path, executor: str = "local") -> IO[str]:
         cluster.cancel_jobs(folder)
     end_leftovers(folder)
     return held
+
+
+def is_claimed(folder: Path) -> bool:
+    """Return whether a run is at work in a folder, as far as its file system tells."""
+    try:
+        with _path(folder).open() as held:
+            fcntl.flock(held, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _path(folder: Path) -> Path:
+    return folder / ".snakemake" / "earshot.lock"
 
 
 def end_leftovers(folder: Path, patience_s: float = 30) -> int:

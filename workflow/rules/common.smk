@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 import re
 from functools import cache
 
@@ -42,11 +43,19 @@ wildcard_constraints:
     variant="control|accelerated",
 
 
+if workflow.is_main_process:
+    from progress import Journal
+
+    JOURNAL = Journal()
+    logging.getLogger("snakemake.logging").addFilter(JOURNAL)
+
+
 def claim_folder():
     """Be the only run in this folder; the claim is held until the process ends."""
     global CLAIM
     if workflow.is_main_process:
         CLAIM = stops(run.claim, Path.cwd(), workflow.executor_plugin.name)
+        JOURNAL.open(Path.cwd(), Path(LOGS), {rule.name for rule in workflow.rules if rule.norun})
         # For the profile, whose default resources can say $EARSHOT_ACCOUNT and no more.
         site = getattr(workflow.executor_settings, "partition_config", None)
         os.environ["EARSHOT_ACCOUNT"] = stops(cluster.account, site)

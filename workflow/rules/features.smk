@@ -52,7 +52,7 @@ rule interaural_accelerated:
     benchmark:
         f"{INTERAURAL}/benchmarks/interaural_accelerated/{{shard}}.tsv"
     conda:
-        "../../envs/cpu.yaml"
+        "../../envs/gpu.yaml"
     threads: STUDY.threads
     resources:
         gpu=gpus(),

@@ -53,7 +53,7 @@ rule localise_accelerated:
     benchmark:
         f"{RESULTS}/benchmarks/localise_accelerated/{{shard}}.tsv"
     conda:
-        "../../envs/cpu.yaml"
+        "../../envs/gpu.yaml"
     threads: STUDY.threads
     resources:
         gpu=gpus(),
@@ -107,7 +107,7 @@ rule benchmark_localisation:
     benchmark:
         f"{RESULTS}/benchmarks/benchmark_localisation.tsv"
     conda:
-        "../../envs/cpu.yaml"
+        "../../envs/gpu.yaml"
     # Nothing else may run beside a measurement.
     threads: whole_machine()
     resources:

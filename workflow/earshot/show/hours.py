@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
+
+from earshot.show.earlier import EarlierJob
 
 
 @dataclass(frozen=True)
@@ -17,24 +18,6 @@ class PlannedJob:
     gpus: int
     limit_min: float
     input_mb: float | None = None
-
-
-@dataclass(frozen=True)
-class EarlierJob:
-    """A job that ran: its time, and the size of its inputs where that was kept."""
-
-    seconds: float
-    input_mb: float | None = None
-
-
-def earlier_jobs(folder: Path, rule: str) -> list[EarlierJob]:
-    """Return the jobs of a rule whose times stand anywhere below a folder, in files that Snakemake wrote."""
-    found = []
-    for path in sorted({*folder.rglob(f"benchmarks/{rule}.tsv"), *folder.rglob(f"benchmarks/{rule}/**/*.tsv")}):
-        for row in pd.read_csv(path, sep="\t", na_values="-").to_dict("records"):
-            size = row.get("input_size_mb")
-            found.append(EarlierJob(row["s"], float(size) if pd.notna(size) else None))
-    return found
 
 
 def expected_s(job: PlannedJob, earlier: Sequence[EarlierJob]) -> float | None:

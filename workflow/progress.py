@@ -1,0 +1,120 @@
+"""Say how far a run is, from its working folder, on any machine that sees it.
+
+    python workflow/progress.py                the latest run
+    python workflow/progress.py --every 60     again and again, until it ends
+
+The run itself adds a line to `logs/<name>/progress.log` whenever a job begins or ends.
+"""
+
+import argparse
+import json
+import logging
+import sys
+import time
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from snakemake_interface_logger_plugins.common import LogEvent
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from earshot import cluster, run, writer
+from earshot.show.earlier import earlier_jobs
+from earshot.show.standing import OfRule, line, standing, table
+
+JOURNAL = "journal.jsonl"
+
+
+class Journal(logging.Filter):
+    """Takes down what begins and ends, as Snakemake tells its log. It lets everything pass."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.events: list[dict[str, Any]] = []
+        self.journal: Path | None = None
+        self.log: Path | None = None
+
+    def open(self, folder: Path, logs: Path, gathering: set[str]) -> None:
+        """Write from here on: a line for each event, and one that says how far the run is.
+
+        Rules that only gather files are no work.
+        """
+        for event in self.events:
+            if event["what"] == "plan":
+                event["rules"] = {rule: jobs for rule, jobs in event["rules"].items() if rule not in gathering}
+        self.journal, self.log = writer.state(folder) / JOURNAL, logs / "progress.log"
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        self.journal.write_text("".join(json.dumps(event) + "\n" for event in self.events))
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Take down an event."""
+        told = vars(record)
+        match told.get("event"):
+            case LogEvent.RUN_INFO:
+                self._add("plan", rules={rule: jobs for rule, jobs in told["stats"].items() if rule != "total"})
+            case LogEvent.JOB_INFO if hasattr(told["resources"], "runtime"):
+                self._add("begin", job=told["jobid"], rule=told["rule_name"])
+            case LogEvent.JOB_FINISHED:
+                self._add("end", job=told["job_id"])
+            case LogEvent.JOB_ERROR:
+                self._add("fail", job=told["jobid"])
+        return True
+
+    def _add(self, what: str, **about: Any) -> None:
+        self.events.append({"time": time.time(), "what": what} | about)
+        if self.journal and self.log:
+            with self.journal.open("a") as file:
+                file.write(json.dumps(self.events[-1]) + "\n")
+            now = standing(self.events)
+            with self.log.open("a") as file:
+                file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {line(now, earlier_s(tuple(now)), time.time())}\n")
+
+
+@cache
+def earlier_s(rules: tuple[str, ...]) -> dict[str, float]:
+    """Return what a job of each rule took in earlier runs, where there were any."""
+    found = {}
+    for rule in rules:
+        if jobs := [job for place in ("results", "resources") for job in earlier_jobs(Path(place), rule)]:
+            found[rule] = sorted(job.seconds for job in jobs)[len(jobs) // 2]
+    return found
+
+
+def read(folder: Path) -> dict[str, OfRule]:
+    """Return how far the latest run of a folder is."""
+    path = writer.state(folder) / JOURNAL
+    if not path.exists():
+        sys.exit(f"{folder}: no run has begun here yet")
+    return standing([json.loads(text) for text in path.read_text().splitlines()])
+
+
+def show(folder: Path) -> bool:
+    """Print how far the latest run of a folder is, and return whether it is at work."""
+    rules = read(folder)
+    at_work = run.is_claimed(folder)
+    print(table(rules))
+    about = writer.current_run(folder)
+    state = "at work" if at_work else "over"
+    print(f"process {about.get('process')} on {about.get('host')}, since {about.get('since')}: {state}")
+    said = line(rules, earlier_s(tuple(rules)), time.time())
+    print(said if at_work else said.partition(";")[0])
+    if at_work and about.get("executor") == "slurm":
+        states = list(cluster.jobs(folder).values())
+        print(f"in SLURM: {states.count('RUNNING')} running, {states.count('PENDING')} in the queue")
+    return at_work
+
+
+def main() -> None:
+    """Say it once, or again and again."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--every", type=float, metavar="SECONDS", help="say it again after so many seconds")
+    parser.add_argument("--directory", type=Path, default=Path.cwd(), help="the run's working folder, where not here")
+    given = parser.parse_args()
+    while show(given.directory.resolve()) and given.every:
+        time.sleep(given.every)
+        print()
+
+
+if __name__ == "__main__":
+    main()

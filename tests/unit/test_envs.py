@@ -39,6 +39,14 @@ def test_the_container_installs_what_pip_does():
     assert installed == "--no-cache-dir " + " ".join(f"-r {path}" for path in copied.values())
 
 
+def test_arrays_are_never_waited_for():
+    """A limit that binds would leave jobs of an array unsubmitted for ever (profiles/slurm/config.yaml says why)."""
+    profile = yaml.safe_load((ENVS.parent / "profiles/slurm/config.yaml").read_text())
+    assert profile["slurm-array-jobs"]
+    assert profile["jobs"] == profile["resources"]["gpu"] == int(profile["max-jobs-per-timespan"].removesuffix("/1s"))
+    assert profile["jobs"] >= 10_000
+
+
 def test_the_library_asks_for_nothing_that_is_not_pinned():
     project = (ENVS.parent / "pyproject.toml").read_text()
     (needed,) = re.findall(r"^dependencies = \[(.*?)^\]", project, re.MULTILINE | re.DOTALL)

@@ -1,6 +1,7 @@
 """The bars of issue 2: the same workflow on a real SLURM cluster, whatever happens there."""
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -11,7 +12,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from bars import Bars, Log
+import pandas as pd
+from bars import ROOT, Bars, Log, Missed
 from runs import TINY, copy_project
 from slurm import cluster
 from slurm.events import Campaign, control, node_of
@@ -100,6 +102,8 @@ def restart_controller(job: str) -> None:
     """Kill the controller and start it again."""
     cluster.kill_controller()
     time.sleep(5)
+    if subprocess.run(["squeue"], check=False, capture_output=True).returncode == 0:
+        raise Missed("the controller answers, though it was killed")
     cluster.start_controller()
 
 
@@ -155,3 +159,45 @@ def plan_ten_times(log: Log) -> tuple[str, bool]:
     seconds = [run.seconds for run in runs]
     (jobs,) = {int(total) for run in runs for total in re.findall(r"^total +(\d+)$", run.output, re.MULTILINE)}
     return f"{min(seconds):.1f} to {max(seconds):.1f} s for {jobs} jobs", max(seconds) < 15 and jobs > 160
+
+
+@BARS.add("slurm-overhead", "main process and job starts take under 5 % of the full study's own work", "slurm")
+def overhead(log: Log) -> tuple[str, bool]:
+    """Measure what the workflow takes for a job and for itself, and compare it with the full study's work.
+
+    A small run on the cluster gives the seconds of the processor of each submitted job beside its scripts (two
+    Snakemakes, srun, the shell; SLURM accounts for the whole job, each script for itself), and those of the main process
+    with its sbatch and squeue. The full study has its own number of jobs. Its work is that of the 48 people of ARI,
+    rule by rule (docs/measurements/stages-ari-2-cores.csv), for the directions of ITA (2,304 in place of 1,550).
+    """
+    with scratch() as folder:
+        runs = Campaign(folder, TINY)
+        before = sum(os.times()[2:4])
+        runs.finish(runs.start())
+        main_s = sum(os.times()[2:4]) - before
+        time.sleep(5)  # until accounts are written
+        submitted, jobs_s = accounted()
+        per_job_s = (jobs_s - runs.scripts_cpu_s()) / submitted
+        plan = log.succeed([sys.executable, "-m", "snakemake", "-n", "--profile", "profiles/slurm"], runs.project)
+    counts = {rule: int(count) for rule, count in re.findall(r"^(\w+) +(\d+)$", plan.output, re.MULTILINE)}
+    stages = pd.read_csv(ROOT / "docs/measurements/stages-ari-2-cores.csv").set_index("rule")
+    work_s = float((stages["cores"] * stages["seconds"]).sum()) * 2304 / 1550
+    # The short rules at the end are one job.
+    jobs = 1 + sum(counts[rule] for rule in stages.index if rule != "score_localisation")
+    took_s = jobs * per_job_s + main_s * counts["total"] / 16
+    measured = (
+        f"{took_s / work_s:.1%}: {jobs} jobs at {per_job_s:.1f} s and {main_s:.1f} s of the main process for 16 jobs, "
+        f"beside {work_s:,.0f} s of work"
+    )
+    return measured, took_s < 0.05 * work_s
+
+
+def accounted() -> tuple[int, float]:
+    """Return how many jobs SLURM kept account of, and the seconds of the processor that all their steps took."""
+    command = ["sacct", "-n", "-P", "-o", "JobID,TotalCPU", "-S", "now-1hours"]
+    listed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    steps = [row.split("|") for row in listed.splitlines() if "." in row.partition("|")[0]]
+    seconds = sum(
+        float(part) * 60**power for _, used in steps for power, part in enumerate(reversed((used or "0").split(":")))
+    )
+    return len({step.partition(".")[0] for step, _ in steps}), seconds

@@ -149,6 +149,10 @@ class Arena:
         """Return every meeting of a job with a process of an earlier run that the book tells of."""
         return meetings(_entries(self.book))
 
+    def scripts_cpu_s(self) -> float:
+        """Return the seconds of the processor that all scripts of the runs in the book took."""
+        return sum(entry["cpu_s"] for entry in _entries(self.book) if "cpu_s" in entry)
+
     def _alive(self) -> list[dict[str, Any]]:
         """Return the book's entries of jobs that are alive."""
         return [entry for entry in _entries(self.book) if entry.get("job") and _is_alive(entry["pid"])]
@@ -158,7 +162,7 @@ def meetings(entries: Sequence[dict[str, Any]]) -> list[str]:
     """Return every meeting of two runs in a book: a job beside an earlier run's process, or one that came later."""
     found = []
     at_work = 0  # the latest run of which a job has begun
-    for entry in entries:
+    for entry in (entry for entry in entries if "run" in entry):
         if entry.get("beside"):
             found.append(f"a job of run {entry['run']} began beside processes {entry['beside']} of an earlier run")
         elif entry["run"] < at_work:

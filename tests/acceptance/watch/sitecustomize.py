@@ -5,6 +5,7 @@ which run the process is of, whether it is a job, and, for a job, which processe
 So nothing is sampled: a job that starts beside a leftover is in the book, however short both live. Linux alone.
 """
 
+import atexit
 import json
 import os
 import sys
@@ -46,6 +47,13 @@ def _take_longer(seconds_of_rules):
             time.sleep(float(seconds))
 
 
+def _sign_out(book):
+    """Let a rule's script say at its end how many seconds of the processor it took, with its children."""
+    script = Path(sys.orig_argv[1]).name if sys.orig_argv[1:] else ""
+    if script.startswith("tmp") and script.endswith(".py") and "EARSHOT_RUN" in os.environ:
+        atexit.register(lambda: _append(book, {"script": script.split(".")[1], "cpu_s": sum(os.times()[:4])}))
+
+
 def _ask_often(seconds):
     """Let Snakemake's executor ask for the state of jobs at least so often: it waits longer when nothing has ended."""
     from snakemake_interface_executor_plugins.executors.remote import RemoteExecutor
@@ -58,6 +66,7 @@ def _ask_often(seconds):
 
 if "EARSHOT_WATCH" in os.environ:
     _sign_in(os.environ["EARSHOT_WATCH"], int(os.environ["EARSHOT_WATCH_RUN"]))
+    _sign_out(os.environ["EARSHOT_WATCH"])
 
 if "EARSHOT_LONGER" in os.environ:
     _take_longer(os.environ["EARSHOT_LONGER"])

@@ -166,8 +166,8 @@ def overhead(log: Log) -> tuple[str, bool]:
     """Measure what the workflow takes for a job and for itself, and compare it with the full study's work.
 
     A small run on the cluster gives the seconds of the processor of each submitted job beside its scripts (two
-    Snakemakes, srun, the shell; SLURM accounts for the whole job, each script for itself), and those of the main process
-    with its sbatch and squeue. The full study has its own number of jobs. Its work is that of the 48 people of ARI,
+    Snakemakes, srun, the shell; SLURM accounts for the whole job, each script for itself), and those of the main
+    process with its sbatch and squeue. The full study has its own number of jobs. Its work is that of the 48 of ARI,
     rule by rule (docs/measurements/stages-ari-2-cores.csv), for the directions of ITA (2,304 in place of 1,550).
     """
     with scratch() as folder:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from earshot import run, writer
+from earshot import cluster, run, writer
 from earshot.errors import EarshotError
 
 # A run: it claims the folder, starts what it is told to, and waits.
@@ -245,3 +245,22 @@ def test_ending_leftovers_spares_who_ends_them(folder):
     inherited = os.environ | {writer.FOLDER: str(folder)}
     said = subprocess.check_output([sys.executable, "-c", script, str(folder)], text=True, env=inherited)
     assert said.strip() == "0"
+
+
+def test_a_cluster_that_does_not_answer_is_asked_again_by_the_next_run(folder, monkeypatch):
+    """Jobs of the run before may be at work there, so nothing begins."""
+    folder.mkdir()
+    run.claim(folder, "slurm").close()
+
+    def no_answer(folder):
+        raise EarshotError("SLURM does not answer")
+
+    monkeypatch.setattr(cluster, "cancel_jobs", no_answer)
+    for _ in range(2):
+        with pytest.raises(EarshotError, match="does not answer"):
+            run.claim(folder, "local")
+    asked = []
+    monkeypatch.setattr(cluster, "cancel_jobs", asked.append)
+    run.claim(folder, "local").close()
+    run.claim(folder, "local").close()
+    assert len(asked) == 1, "after a local run there is nothing to ask a cluster for"

@@ -44,10 +44,11 @@ def claim(folder: Path, executor: str = "local") -> IO[str]:
     held.truncate(0)
     held.write(f"process {os.getpid()} on {socket.gethostname()} since {time.strftime('%Y-%m-%d %H:%M:%S')}\n")
     held.flush()
-    earlier = writer.current_run(folder)
-    writer.open_run(folder, executor)
-    if earlier.get("executor") == "slurm":
+    if writer.current_run(folder).get("executor") == "slurm":
+        # Should this fail, whoever starts next must look there too.
+        writer.open_run(folder, "slurm")
         cluster.cancel_jobs(folder)
+    writer.open_run(folder, executor)
     end_leftovers(folder)
     return held
 

@@ -264,3 +264,12 @@ def test_a_cluster_that_does_not_answer_is_asked_again_by_the_next_run(folder, m
     run.claim(folder, "local").close()
     run.claim(folder, "local").close()
     assert len(asked) == 1, "after a local run there is nothing to ask a cluster for"
+
+
+def test_a_killed_process_is_waited_for_until_it_is_gone(folder):
+    """One with much memory takes a while to give it back, and has no environment meanwhile."""
+    hog = "import numpy, os, time; a = numpy.ones(30_000_000); print(os.getpid(), flush=True); time.sleep(60)"
+    with running(folder, hog) as (first, job):
+        killed_alone(first)
+        run.end_leftovers(folder)
+        assert not any(map(alive, job))

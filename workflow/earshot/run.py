@@ -72,23 +72,44 @@ def _path(folder: Path) -> Path:
 def end_leftovers(folder: Path, patience_s: float = 30) -> int:
     """Kill the processes of an earlier run in a folder until none is left, and return how many there were.
 
-    One may start another while they are sought, and one may end by itself. A process that has ended and that nobody
-    has reaped has no environment any more and does not count.
+    One may start another while they are sought, and one may end by itself. One that was killed is waited for: while it
+    gives back its memory it has no environment any more, and is still there. One that begins has none yet, and is looked
+    at again. What has ended and nobody has reaped does not count.
     """
     ended: set[psutil.Process] = set()
     give_up = time.monotonic() + patience_s
-    while leftovers := [process for process in psutil.process_iter() if _belongs(process, folder)]:
+    while left := {one for one in psutil.process_iter() if _belongs(one, folder) or _begins(one)} | _ending(ended):
         if time.monotonic() > give_up:
             raise EarshotError(
-                f"{folder}: processes of an earlier run do not end: {', '.join(str(one.pid) for one in leftovers)}. "
+                f"{folder}: processes of an earlier run do not end: {', '.join(str(one.pid) for one in left)}. "
                 "End them by hand, then start again."
             )
-        for process in leftovers:
-            with suppress(psutil.NoSuchProcess):
-                process.kill()
-        ended.update(leftovers)
+        for process in left - ended:
+            if _belongs(process, folder):
+                with suppress(psutil.NoSuchProcess):
+                    process.kill()
+                ended.add(process)
         time.sleep(0.01)
     return len(ended)
+
+
+def _ending(killed: set[psutil.Process]) -> set[psutil.Process]:
+    """Return which of the processes that were killed are still there."""
+    there = set()
+    for process in killed:
+        with suppress(psutil.NoSuchProcess):
+            if process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+                there.add(process)
+    return there
+
+
+def _begins(process: psutil.Process) -> bool:
+    """Return whether a process is so young that it may not have its environment yet; the kernel's have none ever."""
+    try:
+        young = time.time() - process.create_time() < 1
+        return young and not process.environ() and process.ppid() != 2 and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
 
 
 def _belongs(process: psutil.Process, folder: Path) -> bool:

@@ -4,7 +4,8 @@
     python workflow/hours.py --configfile config/demo.yaml --cores 2
 
 Give it what you would give to `snakemake`. Expected hours are drawn from the times of earlier jobs of the same rules,
-of any configuration, below `results` and `resources`; the most is what the jobs ask for.
+of any configuration, below `results` and `resources`, in proportion to the size of their inputs; the most is what the
+jobs ask for. An input that is not there yet counts 10 MB.
 """
 
 import logging
@@ -53,9 +54,9 @@ class Planned(logging.Filter):
         return record.levelno >= logging.ERROR
 
 
-def input_mb(files: list[Path]) -> float | None:
-    """Return the size of files together, None where one is not there yet."""
-    return sum(file.stat().st_size for file in files) / 1e6 if files and all(map(Path.is_file, files)) else None
+def input_mb(files: list[Path]) -> float:
+    """Return the size of files together."""
+    return sum(file.stat().st_size / 1e6 if file.exists() else 10 for file in files)
 
 
 def earlier(rules: set[str]) -> dict[str, list[EarlierJob]]:
@@ -78,7 +79,8 @@ def main() -> int:
     planned = Planned()
     logging.getLogger("snakemake.logging").addFilter(planned)
     try:
-        snakemake([*sys.argv[1:], "--dry-run"])
+        # Without cores of its own a plan would take every job for one of a single thread.
+        snakemake(["--dry-run", "--cores", "all", *sys.argv[1:]])
     except SystemExit as end:
         if end.code:
             return int(end.code)

@@ -3,7 +3,8 @@
     python workflow/progress.py                the latest run
     python workflow/progress.py --every 60     again and again, until it ends
 
-The run itself adds a line to `logs/<name>/progress.log` whenever a job begins or ends.
+The run itself adds a line to `logs/<name>/progress.log` whenever a job begins or ends. A run that was told to be quiet
+about progress (`snakemake --quiet progress` or `all`) says of no job that it ended.
 """
 
 import argparse
@@ -20,6 +21,7 @@ from snakemake_interface_logger_plugins.common import LogEvent
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from earshot import cluster, run, writer
+from earshot.errors import EarshotError
 from earshot.show.earlier import earlier_jobs
 from earshot.show.standing import OfRule, line, standing, table
 
@@ -63,12 +65,17 @@ class Journal(logging.Filter):
 
     def _add(self, what: str, **about: Any) -> None:
         self.events.append({"time": time.time(), "what": what} | about)
-        if self.journal and self.log:
+        if not (self.journal and self.log):
+            return
+        try:
             with self.journal.open("a") as file:
                 file.write(json.dumps(self.events[-1]) + "\n")
             now = standing(self.events)
             with self.log.open("a") as file:
                 file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {line(now, earlier_s(tuple(now)), time.time())}\n")
+        except OSError as error:  # no reason to stop a run
+            self.journal = None
+            print(f"progress is not written any more: {error}", file=sys.stderr)
 
 
 @cache
@@ -100,8 +107,11 @@ def show(folder: Path) -> bool:
     said = line(rules, earlier_s(tuple(rules)), time.time())
     print(said if at_work else said.partition(";")[0])
     if at_work and about.get("executor") == "slurm":
-        states = list(cluster.jobs(folder).values())
-        print(f"in SLURM: {states.count('RUNNING')} running, {states.count('PENDING')} in the queue")
+        try:
+            states = list(cluster.jobs(folder).values())
+            print(f"in SLURM: {states.count('RUNNING')} running, {states.count('PENDING')} in the queue")
+        except EarshotError:
+            print("SLURM does not answer here")
     return at_work
 
 

@@ -143,7 +143,11 @@ def disk(log: Log) -> tuple[str, bool]:
             cluster.stop_node("cn1")
             subprocess.run(["umount", str(spool)], check=True)
         faults = runs.faults()
-    return "; ".join(faults) or "the same bytes", not faults
+        tried = re.search(TRIED_AGAIN, runs.output.read_text()) is not None
+    return (
+        f"{'; '.join(faults) or 'the same bytes'}; a job {'failed there' if tried else 'NEVER came there'}",
+        tried and not faults,
+    )
 
 
 @BARS.add("slurm-plan", "a dry run of ten times the full study's shards in under 15 s, the worst of three")

@@ -60,6 +60,7 @@ def own_environment(monkeypatch):
     """Let a claim change the environment of one test alone."""
     monkeypatch.setenv(writer.FOLDER, "")
     monkeypatch.setenv(writer.TOKEN, "")
+    monkeypatch.setenv(writer.EXECUTOR, "")
 
 
 @pytest.fixture

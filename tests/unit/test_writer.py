@@ -26,6 +26,7 @@ def own_environment(monkeypatch):
     """Let a run change the environment of one test alone, and a sign-in this process for one test."""
     monkeypatch.setenv(writer.FOLDER, "")
     monkeypatch.setenv(writer.TOKEN, "")
+    monkeypatch.setenv(writer.EXECUTOR, "")
     monkeypatch.setattr(writer, "_signed", [])
 
 

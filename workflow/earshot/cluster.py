@@ -18,13 +18,24 @@ log = logging.getLogger(__name__)
 _OF_SNAKEMAKE = re.compile(r"([\w-]+_)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-def account(site: Path | str | None) -> str:
-    """Return the account that a site's file names, nothing where there is no file or it names none.
+def remember_gpus(count: int) -> None:
+    """Let the processes of this run know how many GPUs it was given."""
+    os.environ["EARSHOT_GPUS"] = str(count)
+
+
+def has_gpus() -> bool:
+    """Return whether this run was given GPUs."""
+    return os.environ.get("EARSHOT_GPUS", "0") != "0"
+
+
+def charge(site: Path | str | None) -> None:
+    """Let jobs be charged to the account that a site's file names, to none where there is no file or it names none.
 
     Raises ConfigError when the file cannot be read, or has a key that it should not have.
     """
+    os.environ["EARSHOT_ACCOUNT"] = ""
     if site is None:
-        return ""
+        return
     try:
         keys = yaml.safe_load(Path(site).read_text())
     except (OSError, yaml.YAMLError) as fault:
@@ -32,7 +43,7 @@ def account(site: Path | str | None) -> str:
     if not isinstance(keys, dict) or (unknown := keys.keys() - {"account", "partitions"}):
         named = f"{', '.join(sorted(unknown))} is unknown" if isinstance(keys, dict) else "it holds no keys"
         raise ConfigError(f"{site}: {named}; known here: account, partitions")
-    return str(keys.get("account") or "")
+    os.environ["EARSHOT_ACCOUNT"] = str(keys.get("account") or "")
 
 
 def cancel_jobs(folder: Path, patience_s: float = 120) -> list[str]:
@@ -49,7 +60,8 @@ def cancel_jobs(folder: Path, patience_s: float = 120) -> list[str]:
         if new := [job for job in left if job not in cancelled]:
             cancelled += new
             log.warning("cancelling jobs of an earlier run in this folder: %s", ", ".join(new))
-            subprocess.run(["scancel", *new], check=False, capture_output=True)
+        if at_work := [job for job, state in left.items() if state != "COMPLETING"]:
+            subprocess.run(["scancel", *at_work], check=False, capture_output=True)
         if time.monotonic() > give_up:
             if stubborn := [job for job, state in left.items() if state != "COMPLETING"]:
                 raise EarshotError(
@@ -67,7 +79,7 @@ def jobs(folder: Path, give_up: float = 0) -> dict[str, str]:
 
     Where SLURM does not answer it is asked again until `give_up` (of the monotonic clock), then EarshotError is raised.
     """
-    command = ["squeue", "--noheader", "--user", getpass.getuser(), "--format", "%A|%T|%j|%Z"]
+    command = ["squeue", "--noheader", "--user", getpass.getuser(), "--array", "--format", "%i|%T|%j|%Z"]
     while True:
         try:
             listed = subprocess.run(command, check=True, capture_output=True, text=True, timeout=30).stdout

@@ -22,6 +22,7 @@ def replacing(path: Path | str) -> Iterator[Path]:
     Raises WithdrawnError when this job may write no more (`earshot.writer`).
     """
     path = Path(path)
+    require_right()
     path.parent.mkdir(parents=True, exist_ok=True)
     _clear(path)
     temporary = _temporary(path)
@@ -42,6 +43,7 @@ def replacing_folder(path: Path | str) -> Iterator[Path]:
     A folder that stands at `path` gives way; when the block raises, it stays as it was.
     """
     path = Path(path)
+    require_right()
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = _temporary(path)
     _clear(path)

@@ -73,8 +73,8 @@ def end_leftovers(folder: Path, patience_s: float = 30) -> int:
     """Kill the processes of an earlier run in a folder until none is left, and return how many there were.
 
     One may start another while they are sought, and one may end by itself. One that was killed is waited for: while it
-    gives back its memory it has no environment any more, and is still there. One that begins has none yet, and is looked
-    at again. What has ended and nobody has reaped does not count.
+    gives back its memory it has no environment any more, and is still there. One that begins has none yet, and is
+    looked at again. What has ended and nobody has reaped does not count.
     """
     ended: set[psutil.Process] = set()
     give_up = time.monotonic() + patience_s

@@ -4,7 +4,8 @@ A run that is killed may leave jobs behind, and a cluster may start a job again 
 that is only out of reach. So each run has a token, each job signs in for its outputs when it begins, and both are
 looked up again before an output is renamed to its place: who came too late writes nothing.
 
-Jobs get folder and token through their environment. Without these, in a notebook or a test, everybody may write.
+Jobs get folder, token and executor through their environment. Without these, in a notebook or a test, everybody may
+write.
 """
 
 import hashlib
@@ -20,7 +21,7 @@ from typing import Any
 
 from earshot.errors import WithdrawnError
 
-FOLDER, TOKEN = "EARSHOT_RUN", "EARSHOT_TOKEN"
+FOLDER, TOKEN, EXECUTOR = "EARSHOT_RUN", "EARSHOT_TOKEN", "EARSHOT_EXECUTOR"
 
 _signed: list[tuple[Path, str]] = []  # where this process signed in, and as whom
 
@@ -46,7 +47,7 @@ def open_run(folder: Path, executor: str) -> None:
     place.mkdir(parents=True, exist_ok=True)
     _write(place / "run.json", json.dumps(about | {"since": time.strftime("%Y-%m-%d %H:%M:%S")}))
     shutil.rmtree(place / "writers", ignore_errors=True)
-    os.environ |= {FOLDER: str(folder), TOKEN: token}
+    os.environ |= {FOLDER: str(folder), TOKEN: token, EXECUTOR: executor}
 
 
 def require_current_run() -> None:

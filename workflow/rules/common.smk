@@ -23,9 +23,12 @@ def stops(function, *arguments):
         raise WorkflowError(str(error)) from None
 
 
-# A job of a run that is over, which a cluster starts late: it ends here, before it touches an output.
 if not workflow.is_main_process:
+    # A job of a run that is over, which a cluster starts late: it ends here, before it touches an output.
     stops(writer.require_current_run)
+    from inner import leave_to_main_process
+
+    leave_to_main_process(workflow)
 
 CONFIG = stops(read_config, config)
 SOURCES = stops(read_sources, ROOT / "config" / "sources.yaml")
@@ -55,10 +58,24 @@ def claim_folder():
     global CLAIM
     if workflow.is_main_process:
         CLAIM = stops(run.claim, Path.cwd(), workflow.executor_plugin.name)
+        refuse_limits()
         JOURNAL.open(Path.cwd(), Path(LOGS), {rule.name for rule in workflow.rules if rule.norun})
         # For the profile, whose default resources can say $EARSHOT_ACCOUNT and no more.
-        site = getattr(workflow.executor_settings, "partition_config", None)
-        os.environ["EARSHOT_ACCOUNT"] = stops(cluster.account, site)
+        stops(cluster.charge, getattr(workflow.executor_settings, "partition_config", None))
+
+
+def refuse_limits():
+    """Refuse limits beside arrays: SLURM's executor would wait for ever for the part of an array that they hold back."""
+    if not getattr(workflow.executor_settings, "array_jobs", None):
+        return
+    limits = {"--jobs": "_nodes", "--resources gpu": "gpu"}
+    for option, name in limits.items():
+        limit = workflow.global_resources.get(name)
+        if limit and limit.value and limit.value < 10000:
+            raise WorkflowError(
+                f"{option}: {limit.value} may hold back a part of an array, which would never start. "
+                'Leave it at 10000, or submit no arrays (--slurm-array-jobs "").'
+            )
 
 
 def in_project(path):
@@ -80,13 +97,14 @@ def gpus():
     """Return how many GPUs an accelerated job asks for: with `device: auto` one where the run was given any."""
     if workflow.is_main_process:  # which Snakemake does not tell the job that it starts on another node
         given = workflow.global_resources.get("gpu")
-        os.environ["EARSHOT_GPUS"] = str((given and given.value) or 0)
-    return int(CONFIG.device == "cuda" or (CONFIG.device == "auto" and os.environ.get("EARSHOT_GPUS", "0") != "0"))
+        cluster.remember_gpus((given and given.value) or 0)
+    return int(CONFIG.device == "cuda" or (CONFIG.device == "auto" and cluster.has_gpus()))
 
 
 def whole_machine():
     """Return the threads of a job beside which nothing else may run: all that the run has."""
-    return workflow.resource_settings.cores or STUDY.threads  # with a cluster's executor the run itself has none
+    on_cluster = workflow.global_resources["_nodes"].value  # whose run has no cores of its own
+    return STUDY.threads if on_cluster else workflow.resource_settings.cores or STUDY.threads
 
 
 def code(script):
@@ -99,30 +117,35 @@ def code(script):
 
 
 def megabytes(files):
-    """Return the size of files together.
+    """Return the size of files together; one that is not there yet counts 10 MB, and is asked again when it is."""
+    return sum(Path(file).stat().st_size / 1e6 if Path(file).exists() else 10 for file in files)
 
-    One that is not there yet leaves the resource open until it is; a plan takes it for a file of 10 MB.
+
+def most_megabytes(files):
+    """Return the size of the inputs of the shard that has most, for a rule whose jobs a cluster takes as an array.
+
+    All tasks of an array are given what one of them asks for, so all have to ask for the same.
     """
-    return sum(10 if workflow.dryrun and not Path(file).exists() else Path(file).stat().st_size / 1e6 for file in files)
+    return max(megabytes(map(sofa_file, members)) for members in SHARDS.values())
 
 
-def memory(base_mb, per_input_mb=0.0):
+def memory(base_mb, per_input_mb=0.0, inputs=megabytes):
     """Return a resource function: memory for a job, more with its input's size and with each attempt.
 
     On a cluster two Snakemakes stand around a job, 130 MB each.
     """
 
     def memory_mb(wildcards, input, attempt):
-        return int((260 + base_mb + per_input_mb * megabytes(input)) * attempt)
+        return int((260 + base_mb + per_input_mb * inputs(input)) * attempt)
 
     return memory_mb
 
 
-def minutes(base, per_input_mb=0.0):
+def minutes(base, per_input_mb=0.0, inputs=megabytes):
     """Return a resource function: run time for a job in minutes, more with its input's size and with each attempt."""
 
     def run_time(wildcards, input, attempt):
-        return int((base + per_input_mb * megabytes(input)) * attempt + 1)
+        return int((base + per_input_mb * inputs(input)) * attempt + 1)
 
     return run_time
 
@@ -224,10 +247,10 @@ def all_data(wildcards):
 
 
 def job_times():
-    """Return by rule, stage after stage, where the times of this configuration's jobs are."""
+    """Return by rule, stage after stage, where the times of this configuration's jobs are: of those before a summary."""
     retrieved = "synthesise_hrtfs" if STUDY.collection == "synthetic" else "retrieve_hrtf"
     variants = [f"{stage}_{variant}" for stage in ("interaural", "localise") for variant in STUDY.variants]
-    names = [retrieved, *variants, "score_localisation", "benchmark_localisation", "plot_localisation"]
+    names = [retrieved, *variants, "score_localisation", "benchmark_localisation"]
     wanted = {"collection": STUDY.collection, "subject": SUBJECTS, "shard": SHARDS, "variant": STUDY.variants}
     return {name: expand(getattr(rules, name).benchmark, **wanted) for name in names}
 

@@ -29,8 +29,8 @@ rule interaural_control:
         "../../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=memory(900, 4),
-        runtime=minutes(5, 1),
+        mem_mb=memory(900, 4, most_megabytes),
+        runtime=minutes(5, 1, most_megabytes),
     params:
         subjects=subjects_of_shard,
         settings=INTERAURAL_SLICE,
@@ -56,8 +56,8 @@ rule interaural_accelerated:
     threads: STUDY.threads
     resources:
         gpu=gpus(),
-        mem_mb=memory(1200, 8),
-        runtime=minutes(5, 0.1),
+        mem_mb=memory(1200, 8, most_megabytes),
+        runtime=minutes(5, 0.1, most_megabytes),
     params:
         subjects=subjects_of_shard,
         settings=INTERAURAL_SLICE,

@@ -15,7 +15,7 @@ from earshot.data.sources import read_sources
 from earshot.errors import EarshotError
 from earshot.progress import PROGRESS
 from earshot.threads import use_threads
-from earshot.writer import sign_in
+from earshot.writer import EXECUTOR, sign_in
 
 FORMAT = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
 
@@ -34,7 +34,7 @@ def at_work(snakemake: Any) -> Iterator[Any]:
     logging.basicConfig(level=logging.INFO, handlers=[file, terminal], force=True)
     log = logging.getLogger(snakemake.rule)
     use_threads(snakemake.threads)
-    if "SLURM_JOB_ID" in os.environ and not snakemake.resources.get("gpu"):
+    if os.environ.get(EXECUTOR) == "slurm" and not snakemake.resources.get("gpu"):
         os.environ["CUDA_VISIBLE_DEVICES"] = ""  # where SLURM does not hide the GPUs that others were given
     log.info("begins, with %d threads", snakemake.threads)
     try:

@@ -50,7 +50,7 @@ def _take_longer(seconds_of_rules):
 def _sign_out(book):
     """Let a rule's script say at its end how many seconds of the processor it took, with its children."""
     script = Path(sys.orig_argv[1]).name if sys.orig_argv[1:] else ""
-    if script.startswith("tmp") and script.endswith(".py") and "EARSHOT_RUN" in os.environ:
+    if script.startswith("tmp") and script.endswith(".py") and "SLURM_JOB_ID" in os.environ:
         atexit.register(lambda: _append(book, {"script": script.split(".")[1], "cpu_s": sum(os.times()[:4])}))
 
 

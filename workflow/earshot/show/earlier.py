@@ -1,6 +1,8 @@
 """What earlier jobs took."""
 
 import csv
+import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +21,12 @@ def earlier_jobs(folder: Path, rule: str) -> list[EarlierJob]:
     for path in sorted({*folder.rglob(f"benchmarks/{rule}.tsv"), *folder.rglob(f"benchmarks/{rule}/**/*.tsv")}):
         with path.open(newline="") as file:
             for row in csv.DictReader(file, delimiter="\t"):
-                size = row.get("input_size_mb")
-                found.append(EarlierJob(float(row["s"]), float(size) if size and size not in {"-", "NA"} else None))
+                with suppress(KeyError, TypeError, ValueError):  # a job that is writing it, or was killed then
+                    found.append(EarlierJob(float(row["s"]), _size_mb(row.get("input_size_mb"))))
     return found
+
+
+def _size_mb(sizes: str | None) -> float | None:
+    """Return the size of a job's inputs together, which Snakemake writes as a dictionary of MiB by file."""
+    of_files = re.findall(r": ([0-9.e+-]+)", sizes or "")
+    return sum(map(float, of_files)) * 2**20 / 1e6 if of_files else None

@@ -11,7 +11,7 @@ from earshot.show.earlier import EarlierJob
 
 @dataclass(frozen=True)
 class PlannedJob:
-    """A job that would run. `input_mb` is None where an input is not there yet."""
+    """A job that would run. `input_mb` is the size of its inputs, as far as it is known."""
 
     rule: str
     cores: int

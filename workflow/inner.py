@@ -8,14 +8,15 @@ those of a successor. Both are the main process's to do.
 
 from typing import Any
 
+from snakemake.jobs import Job
 from snakemake.persistence import PersistenceBase
 
 
-def leave_to_main_process(workflow: Any) -> None:
+def leave_to_main_process() -> None:
     """Let this Snakemake neither call outputs complete nor remove them."""
-    workflow.execution_settings.keep_incomplete = True
-    PersistenceBase.finished = _say_nothing
+    PersistenceBase.finished = _do_nothing
+    Job.cleanup = _do_nothing
 
 
-async def _say_nothing(self: PersistenceBase, job: Any) -> None:
-    """Stand in for the method that takes the mark away."""
+async def _do_nothing(self: Any, *given: Any) -> None:
+    """Stand in for a method that is the main process's."""

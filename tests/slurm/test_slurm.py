@@ -1,12 +1,14 @@
 """The workflow on a running cluster: the results of a local run, whatever happens; `make acceptance` has more of it."""
 
+import json
 import signal
 import subprocess
+import time
 
 import pytest
 from earshot import cluster as ours
-from runs import TINY, changed
-from slurm.events import Campaign, jobs
+from runs import TINY, changed, planned_rules
+from slurm.events import Campaign, jobs, wait_for_job
 
 pytestmark = [pytest.mark.slurm, pytest.mark.usefixtures("slurm")]
 
@@ -78,3 +80,40 @@ def test_a_gpu_that_is_asked_for_and_not_there_is_an_error_in_words(tmp_path):
     assert "config key device: cuda was asked for, but torch finds no CUDA device on" in log.read_text()
     assert "which gave this job the GPU 0" in log.read_text()
     assert "Traceback" not in log.read_text()
+
+
+def test_what_a_cluster_made_after_its_run_was_killed_is_not_taken_for_current(campaign):
+    """Nobody wrote down how it was made, so an edit of its settings would not be seen."""
+    runs = campaign(longer={"interaural_control": 5})
+    run = runs.start()
+    wait_for_job("interaural_control")
+    run.kill()
+    run.wait()
+    while any(state != "COMPLETING" for _, state, _ in jobs()):
+        time.sleep(0.5)
+    made = list((runs.project / "results").glob("tiny/interaural/*/control/*.safetensors"))
+    assert made, "the job went on"
+    planned = planned_rules(runs.project, "--rerun-incomplete", *SCORES, project=runs.project)
+    assert planned["interaural_control"] == 2
+    runs.finish(runs.start())
+    assert runs.faults() == []
+
+
+def test_a_submission_that_fails_leaves_old_results_stale(campaign):
+    """They were made with other settings, and the attempt to make them anew came to nothing."""
+    runs = campaign(targets=["--until", "interaural_control"])
+    runs.finish(runs.start())
+    other = changed({"localisation.stimulus.duration_s": 0.1, "seed": 2})
+    (runs.project.parent / "smaller.json").write_text(json.dumps(other))
+    no_account = runs.project.parent / "site.yaml"
+    no_account.write_text("account: nobody\npartitions: {cpu: {max_threads: 8}}\n")
+    failing = [*runs.profile, "--slurm-partition-config", str(no_account), "--retries", "0"]
+    assert runs.start(failing).wait(120)
+    planned = planned_rules(runs.project, "--until", "interaural_control", project=runs.project, config=other)
+    assert planned["interaural_control"] == 2
+
+
+def test_a_limit_beside_arrays_is_refused_in_words(tmp_path):
+    runs = Campaign(tmp_path, TINY, SCORES, None, ["--jobs", "2"])
+    assert runs.start().wait(60)
+    assert "--jobs: 2 may hold back a part of an array" in runs.output.read_text()

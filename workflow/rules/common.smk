@@ -28,7 +28,7 @@ if not workflow.is_main_process:
     stops(writer.require_current_run)
     from inner import leave_to_main_process
 
-    leave_to_main_process(workflow)
+    leave_to_main_process()
 
 CONFIG = stops(read_config, config)
 SOURCES = stops(read_sources, ROOT / "config" / "sources.yaml")

@@ -21,6 +21,7 @@ report: "workflow/report/workflow.rst"
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/run.smk"
 include: "workflow/rules/retrieve.smk"
 include: "workflow/rules/features.smk"
 include: "workflow/rules/localise.smk"

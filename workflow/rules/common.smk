@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import logging
 import re
 from functools import cache
 
@@ -12,7 +11,7 @@ from earshot.config import read_config
 from earshot.data.sources import read_sources
 from earshot.errors import EarshotError
 from earshot.fingerprint import fingerprint
-from earshot import cluster, run, writer
+from earshot import cluster
 
 
 def stops(function, *arguments):
@@ -22,13 +21,6 @@ def stops(function, *arguments):
     except EarshotError as error:
         raise WorkflowError(str(error)) from None
 
-
-if not workflow.is_main_process:
-    # A job of a run that is over, which a cluster starts late: it ends here, before it touches an output.
-    stops(writer.require_current_run)
-    from inner import leave_to_main_process
-
-    leave_to_main_process()
 
 CONFIG = stops(read_config, config)
 SOURCES = stops(read_sources, ROOT / "config" / "sources.yaml")
@@ -44,38 +36,6 @@ wildcard_constraints:
     shard=r"\d+-[0-9a-f]{6}",
     subject=r"[\w.-]+",
     variant="control|accelerated",
-
-
-if workflow.is_main_process:
-    from progress import Journal
-
-    JOURNAL = Journal()
-    logging.getLogger("snakemake.logging").addFilter(JOURNAL)
-
-
-def claim_folder():
-    """Be the only run in this folder; the claim is held until the process ends."""
-    global CLAIM
-    if workflow.is_main_process:
-        CLAIM = stops(run.claim, Path.cwd(), workflow.executor_plugin.name)
-        refuse_limits()
-        JOURNAL.open(Path.cwd(), Path(LOGS), {rule.name for rule in workflow.rules if rule.norun})
-        # For the profile, whose default resources can say $EARSHOT_ACCOUNT and no more.
-        stops(cluster.charge, getattr(workflow.executor_settings, "partition_config", None))
-
-
-def refuse_limits():
-    """Refuse limits beside arrays: SLURM's executor would wait for ever for the part of an array that they hold back."""
-    if not getattr(workflow.executor_settings, "array_jobs", None):
-        return
-    limits = {"--jobs": "_nodes", "--resources gpu": "gpu"}
-    for option, name in limits.items():
-        limit = workflow.global_resources.get(name)
-        if limit and limit.value and limit.value < 10000:
-            raise WorkflowError(
-                f"{option}: {limit.value} may hold back a part of an array, which would never start. "
-                'Leave it at 10000, or submit no arrays (--slurm-array-jobs "").'
-            )
 
 
 def in_project(path):

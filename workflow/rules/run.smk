@@ -1,0 +1,42 @@
+"""What happens around the rules: a run claims its folder and keeps a journal; a job leaves both to its run."""
+
+import logging
+
+from earshot import run, writer
+
+if workflow.is_main_process:
+    from progress import Journal
+
+    JOURNAL = Journal()
+    logging.getLogger("snakemake.logging").addFilter(JOURNAL)
+else:
+    from inner import leave_to_main_process
+
+    # A job of a run that is over, which a cluster starts late: it ends here, before it touches an output.
+    stops(writer.require_current_run)
+    leave_to_main_process()
+
+
+def claim_folder():
+    """Be the only run in this folder; the claim is held until the process ends."""
+    global CLAIM
+    if workflow.is_main_process:
+        CLAIM = stops(run.claim, Path.cwd(), workflow.executor_plugin.name)
+        refuse_limits()
+        JOURNAL.open(Path.cwd(), Path(LOGS), {rule.name for rule in workflow.rules if rule.norun})
+        # For the profile, whose default resources can say $EARSHOT_ACCOUNT and no more.
+        stops(cluster.charge, getattr(workflow.executor_settings, "partition_config", None))
+
+
+def refuse_limits():
+    """Refuse limits beside arrays: SLURM's executor would wait for ever for the part of an array that they hold back."""
+    if not getattr(workflow.executor_settings, "array_jobs", None):
+        return
+    limits = {"--jobs": "_nodes", "--resources gpu": "gpu"}
+    for option, name in limits.items():
+        limit = workflow.global_resources.get(name)
+        if limit and limit.value and limit.value < 10000:
+            raise WorkflowError(
+                f"{option}: {limit.value} may hold back a part of an array, which would never start. "
+                'Leave it at 10000, or submit no arrays (--slurm-array-jobs "").'
+            )

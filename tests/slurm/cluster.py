@@ -33,6 +33,8 @@ def missing() -> str | None:
         return f"SLURM is not installed here (no {', '.join(absent)})"
     if os.geteuid():
         return "the test cluster is started as root"
+    if _said("munge", "-n") and not (ROOT / "run" / "munged.pid").exists():
+        return "munge runs here already, for somebody else"
     strangers = [name for name in FILES if (CONFIGURATION / name).exists() and not _ours(name)]
     if strangers:
         return f"this machine is of somebody's cluster: {CONFIGURATION}/{strangers[0]}"
@@ -171,6 +173,8 @@ def _end(pid_file: Path, how: signal.Signals = signal.SIGTERM) -> None:
     """End the process of a pid file and wait until it is gone."""
     try:
         process = psutil.Process(int(pid_file.read_text()))
+        if process.name() != pid_file.name.partition(".")[0]:  # the number is somebody else's by now
+            raise psutil.NoSuchProcess(process.pid)
         process.send_signal(how)
         try:
             process.wait(10)

@@ -1,7 +1,10 @@
 #!/usr/bin/env bash
 # Debian's packages for the test cluster (cluster.py), as root. Nothing is started, and nothing configured.
 set -euo pipefail
-command -v slurmctld slurmd slurmdbd sbatch munged mariadbd > /dev/null && exit
+for program in slurmctld slurmd slurmdbd sbatch munged mariadbd; do
+  command -v "$program" > /dev/null || missing=$program
+done
+[[ -n ${missing:-} ]] || exit 0
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -qq
 apt-get install -y -qq --no-install-recommends slurmctld slurmd slurm-client slurm-wlm-basic-plugins slurmdbd \

@@ -18,13 +18,10 @@ from snakemake_interface_logger_plugins.common import LogEvent
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from earshot.show.earlier import EarlierJob, earlier_jobs
+from earshot.show.earlier import earlier_jobs
 from earshot.show.hours import PlannedJob, cost_by_rule
 
-PLACES = [Path("results"), Path("resources")]
 HEADINGS = {
-    "rule": "rule",
-    "jobs": "jobs",
     "core_h": "core hours",
     "gpu_h": "GPU hours",
     "most_core_h": "at most core hours",
@@ -59,11 +56,6 @@ def input_mb(files: list[Path]) -> float:
     return sum(file.stat().st_size / 1e6 if file.exists() else 10 for file in files)
 
 
-def earlier(rules: set[str]) -> dict[str, list[EarlierJob]]:
-    """Return the earlier jobs of rules, in this working folder."""
-    return {rule: [job for place in PLACES for job in earlier_jobs(place, rule)] for rule in rules}
-
-
 def show(table: pd.DataFrame) -> str:
     """Return the table as a terminal shows it."""
     hours = [name for name in table.columns if name.endswith("_h")]
@@ -87,7 +79,8 @@ def main() -> int:
     if not planned.jobs:
         print("Nothing to be done: it would cost nothing.")
         return 0
-    table = cost_by_rule(planned.jobs, earlier({job.rule for job in planned.jobs}))
+    earlier = {rule: earlier_jobs(Path.cwd(), rule) for rule in {job.rule for job in planned.jobs}}
+    table = cost_by_rule(planned.jobs, earlier)
     print(show(table))
     if table["core_h"].isna().any():
         print("?: no earlier job of this rule tells; not in the sum.")

@@ -14,6 +14,7 @@ import sys
 import time
 from functools import cache
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from snakemake_interface_logger_plugins.common import LogEvent
@@ -71,21 +72,19 @@ class Journal(logging.Filter):
             with self.journal.open("a") as file:
                 file.write(json.dumps(self.events[-1]) + "\n")
             now = standing(self.events)
+            said = line(now, earlier_s(Path.cwd(), tuple(now)), time.time())
             with self.log.open("a") as file:
-                file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {line(now, earlier_s(tuple(now)), time.time())}\n")
+                file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {said}\n")
         except OSError as error:  # no reason to stop a run
             self.journal = None
             print(f"progress is not written any more: {error}", file=sys.stderr)
 
 
 @cache
-def earlier_s(rules: tuple[str, ...]) -> dict[str, float]:
-    """Return what a job of each rule took in earlier runs, where there were any."""
-    found = {}
-    for rule in rules:
-        if jobs := [job for place in ("results", "resources") for job in earlier_jobs(Path(place), rule)]:
-            found[rule] = sorted(job.seconds for job in jobs)[len(jobs) // 2]
-    return found
+def earlier_s(folder: Path, rules: tuple[str, ...]) -> dict[str, float]:
+    """Return what a job of each rule took in earlier runs in a working folder, where there were any."""
+    earlier = {rule: [job.seconds for job in earlier_jobs(folder, rule)] for rule in rules}
+    return {rule: median(seconds) for rule, seconds in earlier.items() if seconds}
 
 
 def read(folder: Path) -> dict[str, OfRule]:
@@ -104,7 +103,7 @@ def show(folder: Path) -> bool:
     about = writer.current_run(folder)
     state = "at work" if at_work else "over"
     print(f"process {about.get('process')} on {about.get('host')}, since {about.get('since')}: {state}")
-    said = line(rules, earlier_s(tuple(rules)), time.time())
+    said = line(rules, earlier_s(folder, tuple(rules)), time.time())
     print(said if at_work else said.partition(";")[0])
     if at_work and about.get("executor") == "slurm":
         try:

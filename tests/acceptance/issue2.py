@@ -66,11 +66,14 @@ def event(
     name: str,
     happens: Callable[[str], object],
     rule: str,
-    sign: str,
+    sign: str | None,
     longer: float = 20,
     arguments: tuple[str, ...] = (),
 ) -> None:
-    """Add a bar: something happens to a job of a rule, the log shows it, and the run ends well without help."""
+    """Add a bar: something happens to a job of a rule, and the run ends well without help.
+
+    `sign` is what the run's log then holds, None where it need not notice.
+    """
 
     @BARS.add(f"slurm-{name}", "the run ends well by itself, with the bytes of a local run", "slurm")
     def measure(log: Log) -> tuple[str, bool]:
@@ -80,9 +83,11 @@ def event(
             said = runs.disturbed(rule, happens)
             log.write(said)
             faults = runs.faults()
-        happened = re.search(sign, said) is not None
-        measured = f"{'; '.join(faults) or 'the same bytes'}, {'seen' if happened else 'NOT seen'} in the run's log"
-        return measured, happened and not faults
+        happened = sign is None or re.search(sign, said) is not None
+        measured = "; ".join(faults) or "the same bytes"
+        return measured + (
+            "" if happened else f", but nothing happened: no {sign!r} in the log"
+        ), happened and not faults
 
 
 def cancel(job: str) -> None:
@@ -115,7 +120,7 @@ def nothing(job: str) -> None:
 TRIED_AGAIN = r"Trying to restart job"
 event("cancelled", cancel, "interaural_control", TRIED_AGAIN)
 event("node-down", take_node_down, "interaural_control", TRIED_AGAIN)
-event("controller", restart_controller, "interaural_control", "")
+event("controller", restart_controller, "interaural_control", None)
 event("time", nothing, "localise_control", TRIED_AGAIN, 75, ("--set-resources", "localise_control:runtime=attempt"))
 event("memory", nothing, "localise_control", TRIED_AGAIN, 0, ("--set-resources", "localise_control:mem_mb=250*attempt"))
 

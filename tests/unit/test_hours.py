@@ -47,10 +47,13 @@ def test_a_rule_that_never_ran_is_unknown_and_not_in_the_sum():
 
 def test_earlier_jobs_are_found_in_any_configuration(tmp_path):
     plain, extended = "s\tmax_rss\n10\t-\n", "s\tinput_size_mb\n20\t{'a.sofa': 1.5, 'b.sofa': 1e0}\n"
-    for name, text in {"demo/benchmarks/train.tsv": plain, "shared/x/benchmarks/train/a/1.tsv": extended}.items():
+    for name, text in {
+        "results/demo/benchmarks/train.tsv": plain,
+        "resources/benchmarks/train/a/1.tsv": extended,
+    }.items():
         (tmp_path / name).parent.mkdir(parents=True)
         (tmp_path / name).write_text(text)
-    (tmp_path / "demo/benchmarks/trainer.tsv").write_text(plain)
+    (tmp_path / "results/demo/benchmarks/trainer.tsv").write_text(plain)
     assert sorted(earlier_jobs(tmp_path, "train"), key=lambda job: job.seconds) == [
         EarlierJob(10), EarlierJob(20, 2.5 * 2**20 / 1e6)
     ]  # fmt: skip

@@ -6,6 +6,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+PLACES = ["results", "resources"]  # where a working folder's benchmarks are
+
 
 @dataclass(frozen=True)
 class EarlierJob:
@@ -16,9 +18,10 @@ class EarlierJob:
 
 
 def earlier_jobs(folder: Path, rule: str) -> list[EarlierJob]:
-    """Return the jobs of a rule whose times stand anywhere below a folder, in files that Snakemake wrote."""
+    """Return a rule's jobs that ran in a working folder, of any configuration, from files that Snakemake wrote."""
     found = []
-    for path in sorted({*folder.rglob(f"benchmarks/{rule}.tsv"), *folder.rglob(f"benchmarks/{rule}/**/*.tsv")}):
+    patterns = (f"benchmarks/{rule}.tsv", f"benchmarks/{rule}/**/*.tsv")
+    for path in sorted({path for place in PLACES for name in patterns for path in (folder / place).rglob(name)}):
         with path.open(newline="") as file:
             for row in csv.DictReader(file, delimiter="\t"):
                 with suppress(KeyError, TypeError, ValueError):  # a job that is writing it, or was killed then

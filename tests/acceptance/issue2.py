@@ -113,6 +113,22 @@ def restart_controller(job: str) -> None:
     cluster.start_controller()
 
 
+def lose_controller_and_accounting(job: str) -> None:
+    """Kill controller and accounting for a minute and a half: jobs end meanwhile, and nobody can be asked."""
+    cluster.kill_controller()
+    cluster.kill_accounting()
+    time.sleep(90)
+    cluster.start_accounting()
+    cluster.start_controller()
+
+
+def forget(job: str) -> None:
+    """Kill the controller and let it come back without knowing a job."""
+    cluster.kill_controller()
+    cluster.forget_jobs()
+    cluster.start_controller()
+
+
 def nothing(job: str) -> None:
     """Do nothing: the job's own limits are what happens."""
 
@@ -121,6 +137,8 @@ TRIED_AGAIN = r"Trying to restart job"
 event("cancelled", cancel, "interaural_control", TRIED_AGAIN)
 event("node-down", take_node_down, "interaural_control", TRIED_AGAIN)
 event("controller", restart_controller, "interaural_control", None)
+event("outage", lose_controller_and_accounting, "interaural_control", "SLURM answers again", 30)
+event("forgotten", forget, "interaural_control", TRIED_AGAIN)
 event("time", nothing, "localise_control", TRIED_AGAIN, 75, ("--set-resources", "localise_control:runtime=attempt"))
 event("memory", nothing, "localise_control", TRIED_AGAIN, 0, ("--set-resources", "localise_control:mem_mb=250*attempt"))
 

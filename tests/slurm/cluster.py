@@ -73,9 +73,7 @@ def stop() -> None:
         return
     for node in NODES:
         stop_node(node)
-    for process in _steps():
-        with suppress(psutil.NoSuchProcess):
-            process.kill()
+    _wait("the end of all job steps", _no_step_is_left)
     for name in ("slurmctld.pid", "slurmdbd.pid", "mariadbd.pid", "munged.pid"):
         _end(ROOT / "run" / name)
     for name in FILES:
@@ -103,6 +101,23 @@ def start_controller() -> None:
 def kill_controller() -> None:
     """Kill the controller as a crash does."""
     _end(ROOT / "run" / "slurmctld.pid", signal.SIGKILL)
+
+
+def forget_jobs() -> None:
+    """Take from a controller that was killed what it had written down about jobs: from then on it knows none."""
+    for file in (ROOT / "controller").glob("job_state*"):
+        file.unlink()
+
+
+def kill_accounting() -> None:
+    """Kill the daemon that keeps accounts."""
+    _end(ROOT / "run" / "slurmdbd.pid", signal.SIGKILL)
+
+
+def start_accounting() -> None:
+    """Start the daemon that keeps accounts, of which none are lost."""
+    subprocess.run(["slurmdbd"], check=True, capture_output=True)
+    _wait("accounting", lambda: bool(_said("sacctmgr", "list", "cluster")))
 
 
 def start_node(node: str) -> None:
@@ -141,8 +156,7 @@ def _start_accounting() -> None:
     _wait("the database", lambda: bool(_said(*client, "select 1")))
     statements = "create database slurm_acct_db; create user slurm@'127.0.0.1' identified by 'slurm';"
     subprocess.run([*client, statements + " grant all on slurm_acct_db.* to slurm@'127.0.0.1';"], check=True)
-    subprocess.run(["slurmdbd"], check=True, capture_output=True)
-    _wait("accounting", lambda: bool(_said("sacctmgr", "list", "cluster")))
+    start_accounting()
     for what in (
         ["add", "cluster", "earshot"],
         ["add", "account", "tests", "cluster=earshot"],
@@ -193,6 +207,15 @@ def _steps() -> Iterator[psutil.Process]:
             if process.info["name"] == "slurmstepd" and _has_open(process, ROOT):
                 yield from process.children(recursive=True)
                 yield process
+
+
+def _no_step_is_left() -> bool:
+    """Kill what is left of job steps; one may be about to begin, which would refuse a job of the next cluster."""
+    steps = list(_steps())
+    for process in steps:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    return not steps
 
 
 def _has_open(process: psutil.Process, folder: Path) -> bool:

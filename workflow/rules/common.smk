@@ -68,10 +68,13 @@ def whole_machine():
 
 
 def code(script):
-    """Return a params function: the fingerprint of a script and of the library's modules that it imports."""
+    """Return a params function: the fingerprint of a script and of the library's modules that it imports.
+
+    The main process alone decides what is stale, so the others need not take it.
+    """
 
     def fingerprint_of_script(wildcards):
-        return fingerprint(ROOT / "workflow" / "scripts" / f"{script}.py", ROOT / "workflow")
+        return workflow.is_main_process and fingerprint(ROOT / "workflow" / "scripts" / f"{script}.py", ROOT / "workflow")
 
     return fingerprint_of_script
 

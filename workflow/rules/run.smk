@@ -5,6 +5,7 @@ import logging
 from earshot import run, writer
 
 if workflow.is_main_process:
+    from outages import outlast_outages
     from progress import Journal
 
     JOURNAL = Journal()
@@ -23,6 +24,8 @@ def claim_folder():
     if workflow.is_main_process:
         CLAIM = stops(run.claim, Path.cwd(), workflow.executor_plugin.name)
         refuse_limits()
+        if workflow.executor_plugin.name == "slurm":
+            outlast_outages()
         JOURNAL.open(Path.cwd(), Path(LOGS), {rule.name for rule in workflow.rules if rule.norun})
         # For the profile, whose default resources can say $EARSHOT_ACCOUNT and no more.
         stops(cluster.charge, getattr(workflow.executor_settings, "partition_config", None))

@@ -1,9 +1,8 @@
 """A SLURM that does not answer for a while, or forgets jobs: where the executor (2.8.0) gives up or waits for ever.
 
 A controller that crashes forgets what it had not yet written down: jobs of its last seconds. `squeue` then has no line
-for them, and the executor takes that for a job that is about to appear. Here such a job is looked up in the accounts; it
-is over where these say so, and is started again where not. A copy of it that lives on writes nothing
-(`earshot.writer`).
+for them, and the executor takes that for a job that is about to appear. Here such a job is looked up in the accounts:
+it is over where these say so, and started again where not. A copy of it that lives on writes nothing (`earshot.writer`).
 """
 
 import logging
@@ -13,6 +12,8 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from functools import wraps
 from typing import Any
+
+import snakemake_executor_plugin_slurm as plugin
 
 PATIENCE = 3  # times that SLURM has to be asked in vain for a job, in case that several controllers share a cluster
 
@@ -44,8 +45,6 @@ class Outages:
 
 def outlast_outages() -> None:
     """Let this run's executor outlast a controller that is away, and start jobs again that SLURM has forgotten."""
-    import snakemake_executor_plugin_slurm as plugin
-
     outages = Outages()
     min_job_age, ask, executor = plugin.get_min_job_age, plugin.query_job_status, plugin.Executor
 

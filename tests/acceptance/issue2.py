@@ -105,7 +105,12 @@ def take_node_down(job: str) -> None:
 
 
 def restart_controller(job: str) -> None:
-    """Kill the controller and start it again."""
+    """Kill the controller and start it again.
+
+    Not in the first seconds of a job: a controller that has not yet written down that it launched one launches it once
+    more, the node refuses the copy, and SLURM drains the node until somebody resumes it.
+    """
+    time.sleep(6)
     cluster.kill_controller()
     time.sleep(5)
     if subprocess.run(["squeue"], check=False, capture_output=True).returncode == 0:
@@ -115,6 +120,7 @@ def restart_controller(job: str) -> None:
 
 def lose_controller_and_accounting(job: str) -> None:
     """Kill controller and accounting for a minute and a half: jobs end meanwhile, and nobody can be asked."""
+    time.sleep(6)
     cluster.kill_controller()
     cluster.kill_accounting()
     time.sleep(90)
@@ -123,7 +129,7 @@ def lose_controller_and_accounting(job: str) -> None:
 
 
 def forget(job: str) -> None:
-    """Kill the controller and let it come back without knowing a job."""
+    """Kill the controller and let it come back without knowing a job, as if it had not yet written it down."""
     cluster.kill_controller()
     cluster.forget_jobs()
     cluster.start_controller()

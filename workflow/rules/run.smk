@@ -5,7 +5,6 @@ import logging
 from earshot import run, writer
 
 if workflow.is_main_process:
-    from outages import outlast_outages
     from progress import Journal
 
     JOURNAL = Journal()
@@ -25,6 +24,8 @@ def claim_folder():
         CLAIM = stops(run.claim, Path.cwd(), workflow.executor_plugin.name)
         refuse_limits()
         if workflow.executor_plugin.name == "slurm":
+            from outages import outlast_outages
+
             outlast_outages()
         JOURNAL.open(Path.cwd(), Path(LOGS), {rule.name for rule in workflow.rules if rule.norun})
         # For the profile, whose default resources can say $EARSHOT_ACCOUNT and no more.

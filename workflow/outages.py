@@ -2,7 +2,7 @@
 
 A controller that crashes forgets what it had not yet written down: jobs of its last seconds. `squeue` then has no line
 for them, and the executor takes that for a job that is about to appear. Here such a job is looked up in the accounts:
-it is over where these say so, and started again where not. A copy of it that lives on writes nothing (`earshot.writer`).
+it is over where these say so, and started again where not. A copy that lives on writes nothing (`earshot.writer`).
 """
 
 import logging

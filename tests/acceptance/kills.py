@@ -142,8 +142,9 @@ class Arena:
         except subprocess.TimeoutExpired:
             os.killpg(run.pid, signal.SIGKILL)
             raise
-        if code:
-            raise subprocess.SubprocessError(f"exit status {code}: {self.output.read_text()[-2000:]}")
+        said = self.output.read_text()
+        if code or "sitecustomize" in said:  # a process that could not sign in has not looked around
+            raise subprocess.SubprocessError(f"exit status {code}: {said[-2000:]}")
 
     def meetings(self) -> list[str]:
         """Return every meeting of a job with a process of an earlier run that the book tells of."""

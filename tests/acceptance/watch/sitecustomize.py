@@ -27,8 +27,9 @@ def _sign_in(book, run):
     me["job"] = bool(os.environ.get("EARSHOT_RUN"))
     _append(book, me)
     if me["job"]:  # first signed in, then looked around: of two processes at least the later sees the other
-        others = [json.loads(line) for line in Path(book).read_text().splitlines()]
-        beside = [it for it in others if it["run"] < run and it.get("born") and _born(it["pid"]) == it["born"]]
+        entries = [json.loads(line) for line in Path(book).read_text().splitlines()]
+        others = [entry for entry in entries if entry.get("born") and entry["run"] < run]
+        beside = [other for other in others if _born(other["pid"]) == other["born"]]
         if beside:
             _append(book, {"run": run, "pid": me["pid"], "beside": [it["pid"] for it in beside]})
 

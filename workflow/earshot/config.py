@@ -138,7 +138,7 @@ class Localisation(Section):
     )
     sample_rate_hz: float | None = Field(None, gt=8000, description="Resample to this rate; null keeps the files'")
     threads: PositiveInt = Field(2, description="Threads of an accelerated job; rounding differs with their number")
-    subjects_per_job: PositiveInt = Field(12, description="People that one job computes; 1 gives a job to each")
+    subjects_per_job: PositiveInt = Field(24, description="People that one job computes; 1 gives a job to each")
     variants: tuple[Literal["control", "accelerated"], ...] = Field(
         ("control", "accelerated"), min_length=1, description="Implementations to run"
     )

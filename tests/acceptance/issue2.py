@@ -13,10 +13,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pandas as pd
+import psutil
+from acceptance.kills import differences
 from bars import ROOT, Bars, Log, Missed
 from runs import TINY, copy_project
 from slurm import cluster
-from slurm.events import Campaign, control, node_of
+from slurm.events import Campaign, control, node_of, wait_for_job
 
 BARS = Bars()
 SCORES = [f"results/tiny/localisation/{variant}/scores.parquet" for variant in ("control", "accelerated")]
@@ -177,6 +179,45 @@ def disk(log: Log) -> tuple[str, bool]:
         f"{'; '.join(faults) or 'the same bytes'}; a job {'failed there' if tried else 'NEVER came there'}",
         tried and not faults,
     )
+
+
+@BARS.add(
+    "slurm-survivor", "a job that outlived its run, where no one can end it, writes nothing beside the next", "slurm"
+)
+def survivor(log: Log) -> tuple[str, bool]:
+    """Let a job of a killed run come to its end when the next run has made the same files.
+
+    It is stopped in the midst of its work. The controller forgets it and its node's daemon is gone, so SLURM cannot end
+    it; the next run is in a name space of its own, in which it sees no process of other runs, as on another machine.
+    """
+    with scratch() as folder:
+        runs = Campaign(folder, TINY, SCORES)
+        runs.run_undisturbed()
+        runs.clear()
+        run = runs.start()
+        old = runs.stop_writer("interaural_control")
+        node = node_of(wait_for_job("interaural_control"))
+        run.kill()
+        run.wait()
+        cluster.kill_controller()
+        cluster.stop_node(node)
+        cluster.forget_jobs()
+        cluster.start_controller()
+        control("update", f"nodename={node}", "state=down", "reason=test")
+        runs.command = ["unshare", "--pid", "--fork", "--mount-proc", *runs.command]
+        runs.finish(runs.start())
+        lived = old.status() == psutil.STATUS_STOPPED
+        made = {path: path.stat().st_mtime_ns for path in (runs.project / "results").rglob("*.safetensors")}
+        old.resume()
+        psutil.wait_procs([old], timeout=60)
+        log.write(runs.output.read_text())
+        faults = differences(runs.undisturbed, runs.project / "results")
+        faults += [f"{path.name} was written again" for path, when in made.items() if path.stat().st_mtime_ns != when]
+        logs = (runs.project / "logs/tiny/interaural_control").glob("*.log")
+        said = any(b"It writes nothing more" in path.read_bytes() for path in logs)
+    measured = "; ".join(faults) or "the same bytes"
+    measured += f"; the old job {'lived' if lived else 'DID NOT LIVE'} and {'withdrew' if said else 'DID NOT WITHDRAW'}"
+    return measured, lived and said and not faults
 
 
 @BARS.add("slurm-plan", "a dry run of ten times the full study's jobs in under 15 s, the worst of three")

@@ -5,10 +5,13 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
 from acceptance.kills import Arena, differences
+from earshot.writer import state
 from slurm.cluster import HERE
 
 # The profile as sites use it, with the test cluster's names, on a cluster that answers fast.
@@ -62,6 +65,19 @@ class Campaign(Arena):
         self.finish(run)
         return self.output.read_text()
 
+    def stop_writer(self, rule: str, patience_s: float = 120) -> psutil.Process:
+        """Halt a script of a rule in the midst of its work, when it has signed in for its outputs, and return it."""
+        give_up = time.monotonic() + patience_s
+        while time.monotonic() < give_up:
+            for entry in state(self.project).glob("writers/*"):
+                with suppress(psutil.Error, ValueError, OSError):
+                    process = psutil.Process(int(entry.read_text().split()[2]))
+                    if f".{rule}.py" in " ".join(process.cmdline()):
+                        process.suspend()
+                        return process
+            time.sleep(0.002)
+        raise TimeoutError(f"no script of {rule} was at work within {patience_s:.0f} s")
+
     def interrupted(self, rule: str, how: signal.Signals, patience_s: float = 120) -> None:
         """Begin from nothing, send the run a signal while a job of a rule is at work, and start again when it is over.
 
@@ -80,8 +96,8 @@ def wait_for_job(rule: str, patience_s: float = 120) -> str:
     """Wait until a job of a rule is at work, and return its number."""
     give_up = time.monotonic() + patience_s
     while time.monotonic() < give_up:
-        for number, state, comment in jobs():
-            if state == "RUNNING" and comment.startswith(f"rule_{rule}"):
+        for number, status, comment in jobs():
+            if status == "RUNNING" and comment.startswith(f"rule_{rule}"):
                 return number
         time.sleep(0.2)
     raise TimeoutError(f"no job of {rule} was at work within {patience_s:.0f} s")

@@ -8,6 +8,7 @@ import time
 import pytest
 from earshot import cluster as ours
 from runs import TINY, changed, planned_rules
+from slurm import cluster
 from slurm.events import Campaign, jobs, wait_for_job
 
 pytestmark = [pytest.mark.slurm, pytest.mark.usefixtures("slurm")]
@@ -38,6 +39,9 @@ def test_a_run_on_the_cluster_makes_the_bytes_of_a_run_without_it(campaign):
     assert cpu == {("spare", "cpu", "")}
     log = next((runs.project / "logs/tiny/interaural_accelerated").glob("*.log")).read_text()
     assert "gave this job the GPU 0: computing on the CPU" in log
+    # What each job used of what it had asked for.
+    (efficiency,) = (runs.project / "logs/slurm").glob("efficiency_report_*.csv")
+    assert len(efficiency.read_text().splitlines()) > 6
 
 
 def asked_for(comment):
@@ -55,6 +59,27 @@ def test_a_run_that_is_killed_alone_is_started_again_at_once(campaign):
     runs.interrupted("interaural_control", signal.SIGKILL)
     assert runs.faults() == []
     assert "cancelling jobs of an earlier run" in runs.output.read_text()
+
+
+def test_a_job_that_is_cancelled_by_somebody_is_started_again(campaign):
+    runs = campaign(longer={"interaural_control": 10}, targets=SCORES[:1])
+    said = runs.disturbed("interaural_control", lambda job: subprocess.run(["scancel", job], check=True))
+    assert "Trying to restart job" in said
+    assert runs.faults() == []
+
+
+def test_jobs_that_the_controller_has_forgotten_are_started_again(campaign):
+    """The executor would take them for jobs that are about to appear, and wait for ever."""
+
+    def forget(job):
+        cluster.kill_controller()
+        cluster.forget_jobs()
+        cluster.start_controller()
+
+    runs = campaign(longer={"interaural_control": 10}, targets=SCORES[:1])
+    said = runs.disturbed("interaural_control", forget)
+    assert "SLURM knows nothing more of job" in said
+    assert runs.faults() == []
 
 
 def test_jobs_of_other_folders_and_of_other_making_are_left_alone(tmp_path):

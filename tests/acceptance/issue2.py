@@ -197,7 +197,7 @@ def survivor(log: Log) -> tuple[str, bool]:
         run = runs.start()
         old = runs.stop_writer("interaural_control")
         (its_log,) = [file.path for file in old.open_files() if Path(file.path).parent.name == "interaural_control"]
-        says = open(its_log, "rb")  # noqa: SIM115 - held, because the next run removes it
+        says = Path(its_log).open("rb")  # noqa: SIM115 - held, because the next run removes it
         node = node_of(wait_for_job("interaural_control"))
         run.kill()
         run.wait()

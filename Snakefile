@@ -24,6 +24,7 @@ include: "workflow/rules/common.smk"
 include: "workflow/rules/run.smk"
 include: "workflow/rules/retrieve.smk"
 include: "workflow/rules/features.smk"
+include: "workflow/rules/search.smk"
 include: "workflow/rules/localise.smk"
 include: "workflow/rules/report.smk"
 
@@ -41,6 +42,11 @@ rule all:
 rule localisation:
     input:
         rules.report.output,
+
+
+rule search:
+    input:
+        rules.search_localisation.output,
 
 
 rule data:

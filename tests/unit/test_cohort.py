@@ -81,7 +81,8 @@ def scikit_learn(data, settings, seed=1):
         network.loss_curve_, network.best_loss_ = [], np.inf
         network._no_improvement_count = 0
         network.set_params(max_iter=settings.max_epochs)
-        network.fit(inputs, data.targets)
+        del network._optimizer  # which went a step
+        control._fit(network, inputs, data.targets, settings)
     return network
 
 
@@ -113,10 +114,11 @@ def test_one_step_on_all_items_is_scikit_learns(activation):
 
 @pytest.mark.parametrize("activation", ["relu", "tanh"])
 @pytest.mark.parametrize("weight_decay", [0.0, 2.0])
-def test_many_steps_on_batches_are_scikit_learns(in_order, activation, weight_decay):
+@pytest.mark.parametrize("schedule", ["constant", "cosine"])
+def test_many_steps_on_batches_are_scikit_learns(in_order, activation, weight_decay, schedule):
     """Twelve epochs of three batches of 64 and one of 8."""
     data = a_set("anna")
-    settings = replace(SETTINGS, activation=activation, weight_decay=weight_decay)
+    settings = replace(SETTINGS, activation=activation, weight_decay=weight_decay, schedule=schedule)
     (ours,) = cohort.train([data], settings, 1, CPU)
     assert_equal(ours, scikit_learn(data, settings), atol=2e-4)
 
@@ -239,6 +241,65 @@ def test_the_number_of_threads_changes_nothing(precision):
         torch.set_num_threads(threads)
     for one, other in zip(*results, strict=True):
         assert_same(one, other, precision)
+
+
+MANY = [
+    SETTINGS,
+    replace(SETTINGS, learning_rate=1e-2, weight_decay=1.0, schedule="cosine"),
+    replace(SETTINGS, hidden_layers=(8,), activation="tanh"),
+    replace(SETTINGS, batch_size=32, max_epochs=7),
+    replace(SETTINGS, max_epochs=40, patience_epochs=1, tolerance=1e-2),
+]
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_members_of_other_settings_learn_what_they_would_alone(precision):
+    data = a_set("anna")
+    together = cohort.Cohort([cohort.Member(data, settings) for settings in MANY], 1, CPU, precision)
+    together.advance()
+    for settings, found in zip(MANY, together.networks(), strict=True):
+        assert_same(found, cohort.train([data], settings, 1, CPU, precision)[0], precision)
+
+
+def test_a_cohort_that_pauses_learns_what_it_would_in_one_go():
+    sets = [a_set(name) for name in ("anna", "bert", "carl")]
+    pausing = cohort.Cohort([cohort.Member(data, SETTINGS) for data in sets], 1, CPU)
+    for epoch in (1, 5):
+        pausing.advance(epoch)
+        assert [len(network.loss) for network in pausing.networks()] == [epoch] * 3
+    pausing.advance()
+    for found, wanted in zip(pausing.networks(), cohort.train(sets, SETTINGS, 1, CPU), strict=True):
+        assert_same(found, wanted, "float32")
+
+
+def test_who_is_dropped_stays_as_it_is_and_the_rest_go_on():
+    sets = [a_set(name) for name in ("anna", "bert", "carl")]
+    some = cohort.Cohort([cohort.Member(data, SETTINGS) for data in sets], 1, CPU)
+    some.advance(4)
+    then = some.networks()
+    assert some.drop([1]) == {1}
+    assert some.drop([1]) == set(), "it is not at work any more"
+    some.advance()
+    networks = some.networks()
+    assert [len(network.loss) for network in networks] == [12, 4, 12]
+    np.testing.assert_array_equal(networks[1].weights[0], then[1].weights[0])
+    assert_same(networks[2], cohort.train([sets[2]], SETTINGS, 1, CPU)[0], "float32")
+
+
+def test_a_loss_that_is_not_finite_stops_its_network_alone():
+    wild = replace(SETTINGS, learning_rate=1e30)
+    both = cohort.Cohort([cohort.Member(a_set("anna"), settings) for settings in (wild, SETTINGS)], 1, CPU)
+    both.advance()
+    lost, good = both.networks()
+    assert not np.isfinite(lost.loss[-1]) and len(lost.loss) < 12
+    assert len(good.loss) == 12 and np.isfinite(good.loss).all()
+
+
+def test_the_cosine_falls_from_the_learning_rate_to_nothing():
+    settings = replace(SETTINGS, schedule="cosine", max_epochs=100)
+    rates = [settings.rate(epoch) for epoch in range(101)]
+    assert rates[0] == settings.learning_rate and rates[50] == pytest.approx(settings.learning_rate / 2)
+    assert rates == sorted(rates, reverse=True) and rates[100] == pytest.approx(0)
 
 
 def test_name_and_seed_decide_where_a_network_begins():

@@ -6,7 +6,16 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PositiveInt, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    ValidationError,
+    model_validator,
+)
 
 from earshot.errors import ConfigError
 
@@ -16,6 +25,7 @@ def _nothing(value: Any) -> Any:
     return None if value in ("", "null", "None") else value
 
 
+Spacing = Literal["erb", "mel", "octave", "linear"]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 
 
@@ -52,9 +62,7 @@ class BandSettings(Section):
     """Adjacent frequency bands."""
 
     count: PositiveInt = Field(32, description="How many bands")
-    spacing: Literal["erb", "mel", "octave", "linear"] = Field(
-        "erb", description="Scale on which they are equally wide"
-    )
+    spacing: Spacing = Field("erb", description="Scale on which they are equally wide")
     lowest_hz: float = Field(100, gt=0, description="Lower edge of the lowest band, Hz")
     highest_hz: float = Field(16000, gt=0, description="Upper edge of the highest band, Hz")
 
@@ -94,6 +102,61 @@ class Features(Section):
         return self
 
 
+def _range(low: float, high: float, what: str) -> Any:
+    """Return a field for a range: its lower and its upper end."""
+    return Field((low, high), description=f"{what}: lowest and highest")
+
+
+class SearchSpace(Section):
+    """What the search may try. Limits of frequency and the stopping rule are those of `features` and `network`."""
+
+    window_samples: tuple[Annotated[int, Field(ge=64)], ...] = Field(
+        (256, 512, 1024, 2048), min_length=1, description="Windows of the short-time spectra, samples"
+    )
+    hops_per_window: tuple[Annotated[int, Field(ge=2, le=16)], ...] = Field(
+        (2, 4), min_length=1, description="Hops that make up a window"
+    )
+    spacing: tuple[Spacing, ...] = Field(
+        ("erb", "mel", "octave", "linear"), min_length=1, description="Scales on which bands are equally wide"
+    )
+    level_bands: tuple[PositiveInt, PositiveInt] = _range(8, 64, "Number of bands of level differences")
+    phase_bands: tuple[PositiveInt, PositiveInt] = _range(4, 24, "Number of bands of phase delays")
+    layers: tuple[PositiveInt, PositiveInt] = _range(1, 3, "Number of hidden layers")
+    width: tuple[PositiveInt, ...] = Field((32, 64, 128, 256), min_length=1, description="Widths of hidden layers")
+    activation: tuple[Literal["relu", "tanh"], ...] = Field(
+        ("relu", "tanh"), min_length=1, description="Activations of the hidden layers"
+    )
+    learning_rate: tuple[PositiveFloat, PositiveFloat] = _range(3e-4, 2e-2, "Learning rate, on a logarithmic scale")
+    schedule: tuple[Literal["constant", "cosine"], ...] = Field(
+        ("constant", "cosine"), min_length=1, description="Course of the learning rate over the epochs"
+    )
+    batch_size: tuple[PositiveInt, ...] = Field((64, 128, 256, 512), min_length=1, description="Items per step")
+    weight_decay: tuple[PositiveFloat, PositiveFloat] = _range(1e-3, 1, "Penalty on squared weights, logarithmic")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "SearchSpace":
+        for name in ("level_bands", "phase_bands", "layers", "learning_rate", "weight_decay"):
+            low, high = getattr(self, name)
+            if low > high:
+                raise ValueError(f"{name}: the lowest comes first")
+        return self
+
+
+class Search(Section):
+    """The search for settings: trials on the people of `tuning_subjects`, of which the worst counts."""
+
+    trials: PositiveInt = Field(375, description="Trials of the whole search; with more, a finished one goes on")
+    trials_at_once: PositiveInt = Field(10, description="Trials that are asked for and trained together")
+    halving_epochs: tuple[PositiveInt, ...] = Field(
+        (10, 30, 90), description="Epochs at which the trials of a round are ranked and the worse ones stop"
+    )
+    halving_kept: float = Field(0.5, gt=0, le=1, description="Share of a round's trials that then goes on")
+    winner_within_deg: float = Field(
+        0.5, ge=0, description="The winner is the cheapest trial on the front whose error is this close to the smallest"
+    )
+    space: SearchSpace = SearchSpace()
+
+
 class Network(Section):
     """The network of one listener and how it is trained; names are scikit-learn's where it has them."""
 
@@ -105,6 +168,9 @@ class Network(Section):
     max_epochs: PositiveInt = Field(300, description="Epochs at most")
     patience_epochs: PositiveInt = Field(10, description="Stop after more epochs than these without improvement")
     tolerance: float = Field(1e-4, ge=0, description="What counts as an improvement of the training loss")
+    schedule: Literal["constant", "cosine"] = Field(
+        "constant", description="Course of the learning rate: constant, or half a cosine down to nothing at max_epochs"
+    )
     precision: Literal["float32", "bfloat16"] = Field(
         "bfloat16", description="Precision of the accelerated variant's products of matrices; sums are float32"
     )
@@ -146,6 +212,7 @@ class Localisation(Section):
     stimulus: Stimulus = Stimulus()
     features: Features = Features()
     network: Network = Network()
+    search: Search = Search()
     benchmark: Benchmark = Benchmark()
 
     @model_validator(mode="after")

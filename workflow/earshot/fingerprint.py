@@ -10,6 +10,7 @@ from pathlib import Path
 _NUMERICAL = {
     "librosa": ["librosa"],
     "numpy": ["numpy"],
+    "optuna": ["optuna"],
     "scipy": ["scipy"],
     "sklearn": ["scikit-learn"],
     "sofar": ["sofar"],

@@ -189,6 +189,15 @@ def sofa_files_of_shard(wildcards):
     return [sofa_file(subject) for subject in SHARDS[wildcards.shard]]
 
 
+def files_of_tuning_subjects(wildcards):
+    """Return the SOFA files of the people that settings are searched on."""
+    if not TUNING_SUBJECTS:
+        raise WorkflowError(
+            f"config key localisation.tuning_subjects.{STUDY.collection} is missing: the search needs people to try on"
+        )
+    return [sofa_file(subject) for subject in TUNING_SUBJECTS]
+
+
 def subjects_of_shard(wildcards):
     """Return a job's people."""
     return SHARDS[wildcards.shard]

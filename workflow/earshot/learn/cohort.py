@@ -1,14 +1,14 @@
-"""Many listeners' networks trained as one tensor program, each with its own data, order, stopping and result.
+"""Many networks trained as one tensor program, each with its own data, settings, order, stopping and result.
 
 The rule is scikit-learn's `MLPRegressor`'s, written out: Glorot-uniform weights and biases; every epoch a new order of
 the items; batches of `batch_size`, the last one smaller; half the mean squared error plus half the weight decay times
 the squared weights over the batch's size; Adam; a network stops when its training loss has not improved by `tolerance`
-for more than `patience_epochs` epochs. What a network learns depends on its listener's name, data and seed, and not on
-the others in its cohort: one that has stopped leaves the program, the rest go on as they would have.
+for more than `patience_epochs` epochs. What a network learns depends on its listener's name, data, settings and seed,
+and not on the others in its cohort: one that has stopped leaves the program, the rest go on as they would have.
 """
 
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from math import ceil
 from typing import Any, Literal
 
@@ -27,26 +27,81 @@ _CPU_NETWORKS = 24  # at a time in one thread: enough to be worth each step's st
 Precision = Literal["float32", "bfloat16"]
 
 
+@dataclass(frozen=True)
+class Member:
+    """What one network learns from, and how."""
+
+    data: TrainingSet
+    settings: TrainingSettings
+
+
 def train(
-    cohort: Sequence[TrainingSet],
+    listeners: Sequence[TrainingSet],
     settings: TrainingSettings,
     seed: int,
     device: torch.device,
     precision: Precision = "float32",
 ) -> list[Perceptron]:
-    """Train one network per listener and return them in the cohort's order.
+    """Train one network per listener, all by the same settings, and return them in the listeners' order.
 
-    Listeners may have different numbers of items, but share features and targets. `precision` is that of the products
-    of matrices; weights, gradients' sums and the optimiser are always float32.
+    Raises DataError when a loss is not finite.
     """
-    groups: list[list[TrainingSet]] = []
-    for items in sorted({len(data.features) for data in cohort}):  # one program has one number of items
-        alike = [data for data in cohort if len(data.features) == items]
-        size = len(alike) if device.type == "cuda" else min(_CPU_NETWORKS, ceil(len(alike) / torch.get_num_threads()))
-        groups += [alike[start : start + size] for start in range(0, len(alike), size)]
-    programs = side_by_side(lambda group: _Program(group, settings, seed, device, precision).run(), groups, device)
-    trained = {name: network for program in programs for name, network in program.items()}
-    return [trained[data.name] for data in cohort]
+    cohort = Cohort([Member(data, settings) for data in listeners], seed, device, precision)
+    cohort.advance()
+    networks = cohort.networks()
+    for data, network in zip(listeners, networks, strict=True):
+        if not np.isfinite(network.loss[-1]):
+            raise DataError(
+                f"{data.name}: the training loss is {network.loss[-1]}. Look for values that are not finite in this "
+                "listener's features, or lower the config key localisation.network.learning_rate."
+            )
+    return networks
+
+
+class Cohort:
+    """Networks that learn side by side, and may be looked at, or left out, at any epoch.
+
+    Members may differ in everything. Those with like shapes (items, features, layers, activation, size of batches) are
+    one program. `precision` is that of the products of matrices; weights, gradients' sums and the optimiser are always
+    float32.
+    """
+
+    def __init__(
+        self, members: Sequence[Member], seed: int, device: torch.device, precision: Precision = "float32"
+    ) -> None:
+        self.device = device
+        on_cpu = min(_CPU_NETWORKS, ceil(len(members) / torch.get_num_threads()))
+        most = len(members) if device.type == "cuda" else on_cpu
+        self._programs: list[_Program] = []
+        alike: dict[tuple[Any, ...], list[int]] = {}
+        for place, member in enumerate(members):
+            alike.setdefault(_shape(member), []).append(place)
+        for places in alike.values():
+            for start in range(0, len(places), most):
+                some = places[start : start + most]
+                self._programs.append(_Program(some, [members[place] for place in some], seed, device, precision))
+
+    def advance(self, epochs: int | None = None) -> None:
+        """Train every network that has not stopped until it has so many epochs behind it; None: until it stops.
+
+        One whose loss is not finite stops.
+        """
+        side_by_side(lambda program: program.run(epochs), self._programs, self.device)
+
+    def networks(self) -> list[Perceptron]:
+        """Return the networks in the members' order: those that have stopped, and the others as they are by now."""
+        found = {place: network for program in self._programs for place, network in program.networks().items()}
+        return [found[place] for place in sorted(found)]
+
+    def drop(self, places: Collection[int]) -> set[int]:
+        """Let members at these places learn no more; return those of them that had not stopped by themselves."""
+        return {place for program in self._programs for place in program.drop(places)}
+
+
+def _shape(member: Member) -> tuple[Any, ...]:
+    """Return what networks of one program have in common."""
+    settings = member.settings
+    return (*member.data.features.shape, settings.hidden_layers, settings.activation, settings.batch_size)
 
 
 class _Program:
@@ -54,20 +109,22 @@ class _Program:
 
     def __init__(
         self,
-        group: Sequence[TrainingSet],
-        settings: TrainingSettings,
+        places: Sequence[int],
+        group: Sequence[Member],
         seed: int,
         device: torch.device,
         precision: Precision,
     ) -> None:
-        self.settings = settings
+        self.places = list(places)
         self.group = list(group)
         self.precision: torch.dtype = getattr(torch, precision)
-        self.items = len(group[0].features)
-        sizes = [group[0].features.shape[1], *settings.hidden_layers, group[0].targets.shape[1]]
-        self.shapes = list(pairwise(sizes))
-        self.orders = [generator(seed, "order", data.name) for data in group]
-        rows = [group[row] for row in _rows(range(len(group)))]
+        first = group[0]
+        self.items, self.batch = len(first.data.features), min(first.settings.batch_size, len(first.data.features))
+        self.activation = first.settings.activation
+        self.shapes = first.settings.layer_shapes(first.data.features.shape[1], first.data.targets.shape[1])
+        self.epochs = 0
+        self.orders = [generator(seed, "order", member.data.name) for member in group]
+        rows = [group[row].data for row in _rows(range(len(group)))]
         standardised = [(data.features - data.statistics[0]) / data.statistics[1] for data in rows]
         self.features = torch.from_numpy(np.stack(standardised)).to(device, self.precision)
         self.targets = torch.from_numpy(np.stack([data.targets for data in rows])).to(device)
@@ -75,35 +132,52 @@ class _Program:
         weights, biases = (torch.from_numpy(np.stack(part)).to(device) for part in zip(*drawn, strict=True))
         self._optimise(weights, biases)
         self.losses: list[list[float]] = [[] for _ in group]
-        self.patience = [_Patience(settings) for _ in group]
+        self.patience = [_Patience(member.settings) for member in group]
+        self.stopped: dict[int, Perceptron] = {}
 
     def _optimise(self, weights: torch.Tensor, biases: torch.Tensor, state: dict[int, Any] | None = None) -> None:
-        """Let Adam work on these weights and biases, `(networks, numbers)` each, going on from a state."""
-        self.weights, self.biases = torch.nn.Parameter(weights), torch.nn.Parameter(biases)
-        groups = [{"params": [self.weights]}, {"params": [self.biases]}]
-        self.adam = torch.optim.Adam(groups, lr=self.settings.learning_rate, fused=True)
+        """Let Adam work on these weights and biases, `(networks, numbers)` each, going on from a state.
+
+        Adam knows one learning rate for all. So it finds the moves for a rate of 1, and each network's own scales them.
+        """
+        self.weights, self.biases = weights.requires_grad_(), biases.requires_grad_()
+        self.moves = [torch.nn.Parameter(torch.zeros_like(numbers)) for numbers in (weights, biases)]
+        self.adam = torch.optim.Adam(self.moves, lr=1.0, fused=True)
         if state is not None:
             self.adam.load_state_dict(self.adam.state_dict() | {"state": state})
+        self.decay = self._column([member.settings.weight_decay for member in self.group])
 
-    def run(self) -> dict[str, Perceptron]:
-        """Train until every network has stopped."""
-        stopped: dict[str, Perceptron] = {}
+    def _column(self, numbers: Sequence[float]) -> torch.Tensor:
+        """Return a number for each network, as a column of the program's rows."""
+        rows = [numbers[row] for row in _rows(range(len(numbers)))]
+        return torch.tensor(rows, dtype=torch.float32, device=self.features.device)[:, None]
+
+    def run(self, epochs: int | None = None) -> None:
+        """Train until every network has stopped, or has so many epochs behind it."""
         with torch.no_grad():
-            while self.group:
+            while self.group and (epochs is None or self.epochs < epochs):
                 losses = self._epoch()
+                self.epochs += 1
                 stops = []
-                for place, (data, loss) in enumerate(zip(self.group, losses, strict=False)):
-                    if not np.isfinite(loss):
-                        raise DataError(
-                            f"{data.name}: the training loss is {loss}. Look for values that are not finite in this "
-                            "listener's features, or lower the config key localisation.network.learning_rate."
-                        )
-                    self.losses[place].append(loss)
-                    stops.append(self.patience[place].is_over(loss))
-                if any(stops):
-                    stopped |= {self.group[place].name: self._result(place) for place, stop in enumerate(stops) if stop}
-                    self._keep([place for place, stop in enumerate(stops) if not stop])
-        return stopped
+                for row in range(len(self.group)):
+                    self.losses[row].append(losses[row])
+                    stops.append(self.patience[row].is_over(losses[row]) or not np.isfinite(losses[row]))
+                self._stop([row for row, stop in enumerate(stops) if stop])
+
+    def networks(self) -> dict[int, Perceptron]:
+        """Return every network by its place in the cohort."""
+        return self.stopped | {place: self._result(row) for row, place in enumerate(self.places)}
+
+    def drop(self, places: Collection[int]) -> list[int]:
+        """Train the networks at these places of the cohort no more, and return which of them were still learning."""
+        dropped = [place for place in self.places if place in places]
+        self._stop([row for row, place in enumerate(self.places) if place in places])
+        return dropped
+
+    def _stop(self, rows: list[int]) -> None:
+        if rows:
+            self.stopped |= {self.places[row]: self._result(row) for row in rows}
+            self._keep([row for row in range(len(self.group)) if row not in rows])
 
     def _epoch(self) -> list[float]:
         """Go once through the items and return the mean training loss of each row."""
@@ -114,43 +188,50 @@ class _Program:
             whole.flatten(0, 1).index_select(0, rows).view(*order.shape, -1) for whole in (self.features, self.targets)
         )
         squares = torch.zeros(len(order), device=self.features.device)
-        batch = min(self.settings.batch_size, self.items)
-        for start in range(0, self.items, batch):
-            squares += self._step(features[:, start : start + batch], targets[:, start : start + batch])
+        rates = self._column([member.settings.rate(self.epochs) for member in self.group])
+        for start in range(0, self.items, self.batch):
+            few = slice(start, start + self.batch)
+            squares += self._step(features[:, few], targets[:, few], rates)
         mean_square = squares / (self.items * targets.shape[-1])
         # The penalty belongs to each batch; taken once an epoch, it differs by what the weights moved in between.
-        batches = -(-self.items // batch)
-        penalty = self.settings.weight_decay * self.weights.square().sum(1) * batches / self.items
+        batches = -(-self.items // self.batch)
+        penalty = self.decay[:, 0] * self.weights.square().sum(1) * batches / self.items
         losses: list[float] = (0.5 * (mean_square + penalty)).tolist()
         return losses
 
-    def _step(self, features: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        """Take one step on a batch and return each network's summed squared error before it."""
-        self.adam.zero_grad()
+    def _step(self, features: torch.Tensor, targets: torch.Tensor, rates: torch.Tensor) -> torch.Tensor:
+        """Take one step on a batch at these rates, `(networks, 1)`; return each network's summed squared error."""
         with torch.enable_grad():
             weights = _layers(self.weights.to(self.precision), self.shapes)
             outputs = [outputs for _, outputs in self.shapes]
             biases = torch.split(self.biases[:, None, : sum(outputs)].to(self.precision), outputs, dim=-1)
             value = torch.baddbmm(biases[0], features, weights[0])
             for weight, bias in zip(weights[1:], biases[1:], strict=True):
-                hidden = value.relu() if self.settings.activation == "relu" else value.tanh()
+                hidden = value.relu() if self.activation == "relu" else value.tanh()
                 value = torch.baddbmm(bias, hidden, weight)
             squares = (value.float() - targets).square().sum((1, 2))
             # Networks share no number, so the gradient of their sum is each one's own.
-            (squares.sum() / (2 * features.shape[1])).backward()  # type: ignore[no-untyped-call]
-        self.adam.param_groups[0]["weight_decay"] = self.settings.weight_decay / features.shape[1]
+            loss = squares.sum() / (2 * features.shape[1])
+            slopes = torch.autograd.grad(loss, [self.weights, self.biases])
+        slopes[0].addcmul_(self.weights, self.decay, value=1 / features.shape[1])
+        for move, slope in zip(self.moves, slopes, strict=True):
+            move.grad = slope
+            move.zero_()
         self.adam.step()
+        for numbers, move in zip((self.weights, self.biases), self.moves, strict=True):
+            numbers.addcmul_(move, rates)
         return squares.detach()
 
-    def _keep(self, places: list[int]) -> None:
-        """Go on with the networks at these places alone."""
-        self.group = [self.group[place] for place in places]
-        if not places:
+    def _keep(self, rows: list[int]) -> None:
+        """Go on with the networks in these rows alone."""
+        self.places = [self.places[row] for row in rows]
+        self.group = [self.group[row] for row in rows]
+        if not rows:
             return
-        index = torch.tensor(_rows(places), device=self.features.device)
-        self.orders = [self.orders[place] for place in places]
-        self.losses = [self.losses[place] for place in places]
-        self.patience = [self.patience[place] for place in places]
+        index = torch.tensor(_rows(rows), device=self.features.device)
+        self.orders = [self.orders[row] for row in rows]
+        self.losses = [self.losses[row] for row in rows]
+        self.patience = [self.patience[row] for row in rows]
         self.features, self.targets = self.features[index], self.targets[index]
         state = {
             number: {name: value[index] if value.dim() else value for name, value in moments.items()}
@@ -158,13 +239,12 @@ class _Program:
         }
         self._optimise(self.weights.detach()[index], self.biases.detach()[index], state)
 
-    def _result(self, place: int) -> Perceptron:
-        mean, scale = self.group[place].statistics
-        weights = [layer[place].cpu().numpy().copy() for layer in _layers(self.weights.detach(), self.shapes)]
+    def _result(self, row: int) -> Perceptron:
+        mean, scale = self.group[row].data.statistics
+        weights = [layer[row].cpu().numpy().copy() for layer in _layers(self.weights.detach(), self.shapes)]
         bounds = np.cumsum([outputs for _, outputs in self.shapes])
-        biases = np.split(self.biases.detach()[place].cpu().numpy().copy(), bounds)[:-1]
-        loss = np.array(self.losses[place], np.float32)
-        return Perceptron(weights, biases, mean, scale, self.settings.activation, loss)
+        biases = np.split(self.biases.detach()[row].cpu().numpy().copy(), bounds)[:-1]
+        return Perceptron(weights, biases, mean, scale, self.activation, np.array(self.losses[row], np.float32))
 
 
 class _Patience:

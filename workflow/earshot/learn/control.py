@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPRegressor
 
@@ -28,12 +29,13 @@ def _train(data: TrainingSet, settings: TrainingSettings, seed: int) -> Perceptr
         max_iter=settings.max_epochs,
         n_iter_no_change=settings.patience_epochs,
         tol=settings.tolerance,
-        random_state=int(generator(seed, "control", data.name).integers(2**31)),
+        # A generator and not its seed: epochs one by one go on in the stream of orders where the last one ended.
+        random_state=np.random.RandomState(int(generator(seed, "control", data.name).integers(2**31))),
     )
     with warnings.catch_warnings():
         # Running into the last epoch is one of the two ways to end; the history says which it was.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        network.fit((data.features - mean) / scale, data.targets)
+        _fit(network, (data.features - mean) / scale, data.targets, settings)
     return Perceptron(
         weights=[weight.astype(np.float32) for weight in network.coefs_],
         biases=[bias.astype(np.float32) for bias in network.intercepts_],
@@ -42,3 +44,18 @@ def _train(data: TrainingSet, settings: TrainingSettings, seed: int) -> Perceptr
         activation=settings.activation,
         loss=np.array(network.loss_curve_, np.float32),
     )
+
+
+def _fit(
+    network: MLPRegressor, features: NDArray[np.float32], targets: NDArray[np.float32], settings: TrainingSettings
+) -> None:
+    """Fit as scikit-learn does; where the learning rate falls, which it cannot with Adam, epoch by epoch."""
+    if settings.schedule == "constant":
+        network.fit(features, targets)
+        return
+    for epoch in range(settings.max_epochs):
+        if epoch:
+            network._optimizer.learning_rate_init = settings.rate(epoch)
+        network.partial_fit(features, targets)
+        if network._no_improvement_count > settings.patience_epochs:
+            break

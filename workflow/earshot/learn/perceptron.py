@@ -1,6 +1,8 @@
 """A multilayer perceptron for one listener: what both implementations train, and how it is stopped."""
 
 from dataclasses import dataclass
+from itertools import pairwise
+from math import cos, pi
 from typing import Any, Literal
 
 import numpy as np
@@ -9,11 +11,12 @@ from numpy.typing import NDArray
 from earshot.seeds import generator
 
 Activation = Literal["relu", "tanh"]
+Schedule = Literal["constant", "cosine"]
 
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """Network and schedule. Names and meaning are scikit-learn's `MLPRegressor`'s."""
+    """Network and schedule. Names and meaning are scikit-learn's `MLPRegressor`'s, where it has them."""
 
     hidden_layers: tuple[int, ...]
     activation: Activation
@@ -23,6 +26,20 @@ class TrainingSettings:
     max_epochs: int
     patience_epochs: int  # epochs without an improvement of the training loss by `tolerance`, then stop
     tolerance: float
+    schedule: Schedule = "constant"
+
+    def rate(self, epoch: int) -> float:
+        """Return the learning rate of an epoch, from 0: constant, or half a cosine down to nothing at the last.
+
+        The cosine is that of Loshchilov and Hutter (2017), eq. 5, without restarts.
+        """
+        if self.schedule == "constant":
+            return self.learning_rate
+        return self.learning_rate * (1 + cos(pi * epoch / self.max_epochs)) / 2
+
+    def layer_shapes(self, features: int, outputs: int) -> list[tuple[int, int]]:
+        """Return inputs and outputs of each layer."""
+        return list(pairwise([features, *self.hidden_layers, outputs]))
 
 
 @dataclass(frozen=True)

@@ -108,6 +108,8 @@ def _allowed(node: Node) -> str:
         case {"type": "array", "items": items}:
             fewest = f", {node['minItems']} or more" if "minItems" in node else ""
             said = f"list{fewest} (each: {_allowed(items)})"
+        case {"type": "array", "prefixItems": [first, *_]}:
+            said = f"pair (each: {_allowed(first)})"
         case {"type": "object", "patternProperties": dict(values)}:
             (value,) = values.values()
             said = f"section (each name: {_allowed(value)})"

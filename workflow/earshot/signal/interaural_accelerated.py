@@ -50,22 +50,37 @@ def interaural_features(
 
     Listeners with one sampling rate and one length of responses share the noise's spectra, whatever their grids.
     """
+    return features_by_settings(listeners, noise, [settings], device)[0]
+
+
+def features_by_settings(
+    listeners: Sequence[HrirSet], noise: NoiseSettings, settings: Sequence[InterauralSettings], device: torch.device
+) -> list[list[NDArray[np.float32]]]:
+    """Return each listener's features by each of the settings, as `interaural_features` does by one.
+
+    Settings with one window and one hop share all but the last step, from frequencies to bands.
+    """
     names = [measurement_ids(listener.directions.tolist()) for listener in listeners]
-    results = [np.empty((len(own), noise.repetitions, len(settings.names)), np.float32) for own in names]
-    for kind in sorted({(listener.rate_hz, listener.hrirs.shape[-1]) for listener in listeners}):
-        alike = [n for n, one in enumerate(listeners) if (one.rate_hz, one.hrirs.shape[-1]) == kind]
-        analysis = InterauralAnalysis(settings, *kind, device)
-        grid = sorted(set().union(*(names[n] for n in alike)))
-        for part in batched(grid, max(1, _SPECTRA // (noise.repetitions * analysis.numbers))):
-            place = {name: row for row, name in enumerate(part)}
-            few = list(batched(part, _AT_ONCE[device.type]))
-            made = side_by_side(partial(analysis.noise_spectra, noise), few, device)
-            spectra = [torch.cat(order) for order in zip(*made, strict=True)]
-            present = [n for n in alike if not place.keys().isdisjoint(names[n])]
-            work = [(listeners[n], names[n]) for n in present]
-            outcomes = side_by_side(partial(_analyse, analysis, spectra, place), work, device)
-            for n, (rows, features) in zip(present, outcomes, strict=True):
-                results[n][rows] = features
+    results = [
+        [np.empty((len(own), noise.repetitions, len(one.names)), np.float32) for own in names] for one in settings
+    ]
+    for frames in sorted({(one.window_samples, one.hop_samples) for one in settings}):
+        framed = [n for n, one in enumerate(settings) if (one.window_samples, one.hop_samples) == frames]
+        for kind in sorted({(listener.rate_hz, listener.hrirs.shape[-1]) for listener in listeners}):
+            alike = [n for n, one in enumerate(listeners) if (one.rate_hz, one.hrirs.shape[-1]) == kind]
+            analysis = InterauralAnalysis([settings[n] for n in framed], *kind, device)
+            grid = sorted(set().union(*(names[n] for n in alike)))
+            for part in batched(grid, max(1, _SPECTRA // (noise.repetitions * analysis.numbers))):
+                place = {name: row for row, name in enumerate(part)}
+                few = list(batched(part, _AT_ONCE[device.type]))
+                made = side_by_side(partial(analysis.noise_spectra, noise), few, device)
+                spectra = [torch.cat(order) for order in zip(*made, strict=True)]
+                present = [n for n in alike if not place.keys().isdisjoint(names[n])]
+                work = [(listeners[n], names[n]) for n in present]
+                outcomes = side_by_side(partial(_analyse, analysis, spectra, place), work, device)
+                for n, (rows, by_settings) in zip(present, outcomes, strict=True):
+                    for which, features in zip(framed, by_settings, strict=True):
+                        results[which][n][rows] = features
     return results
 
 
@@ -74,7 +89,7 @@ def _analyse(
     spectra: list[torch.Tensor],
     place: dict[str, int],
     work: tuple[HrirSet, list[str]],
-) -> tuple[list[int], NDArray[np.float32]]:
+) -> tuple[list[int], list[NDArray[np.float32]]]:
     """Return which of a listener's measurements have their noise in `spectra`, by their `place`, and their features.
 
     `work` is the listener and the ids of the measurements.
@@ -85,7 +100,7 @@ def _analyse(
     for few in batched(rows, _AT_ONCE[analysis.device.type]):
         heard = [place[names[row]] for row in few]
         parts.append(analysis(listener.hrirs[list(few)], [spectrum[heard] for spectrum in spectra]))
-    return rows, np.concatenate(parts)
+    return rows, [np.concatenate(of_settings) for of_settings in zip(*parts, strict=True)]
 
 
 def batched(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
@@ -103,22 +118,26 @@ class _Kernel:
 
 
 class InterauralAnalysis:
-    """Interaural features for one length of impulse responses, on one device, in single precision."""
+    """Interaural features for one length of impulse responses, on one device, in single precision.
 
-    def __init__(self, settings: InterauralSettings, rate_hz: float, taps: int, device: torch.device) -> None:
+    There may be many settings, of one window and one hop.
+    """
+
+    def __init__(self, settings: Sequence[InterauralSettings], rate_hz: float, taps: int, device: torch.device) -> None:
         self.settings = settings
         self.rate_hz = rate_hz
         self.device = device
-        hop = settings.hop_samples
-        self._orders = range(ceil(_OVERLAP_BINS * hop / settings.window_samples))
-        self._lags = settings.window_samples + taps - 1
+        ((window_samples, hop),) = {(one.window_samples, one.hop_samples) for one in settings}
+        self._window_samples, self._hop = window_samples, hop
+        self._orders = range(ceil(_OVERLAP_BINS * hop / window_samples))
+        self._lags = window_samples + taps - 1
         # A multiple of the hop, so that every order shifts by whole steps; long enough that lags do not wrap around.
         self._steps = next_fast_len(ceil((2 * self._lags + 1) / hop), real=True)
         self._length = self._steps * hop
         self._margin = self._orders[-1] * self._steps
         self.numbers = len(self._orders) * (self._length // 2 + 1)  # of one draw of noise in `noise_spectra`
-        self._level = [self._kernel(settings.level_bands, rate_hz, order) for order in self._orders]
-        self._phase = [self._kernel(settings.phase_bands, rate_hz, order) for order in self._orders]
+        self._level = [[self._kernel(one.level_bands, rate_hz, order) for one in settings] for order in self._orders]
+        self._phase = [[self._kernel(one.phase_bands, rate_hz, order) for one in settings] for order in self._orders]
 
     def _grid(self, order: int) -> NDArray[np.int_]:
         """Return the frequencies at which an order is evaluated, `(length // 2 + 1,)`.
@@ -128,10 +147,10 @@ class InterauralAnalysis:
         return np.arange(self._length // 2 + 1) + ceil(order * self._steps / 2)
 
     def _kernel(self, bands: Bands, rate_hz: float, order: int) -> _Kernel:
-        window_samples, length = self.settings.window_samples, self._length
+        window_samples, length = self._window_samples, self._length
         window = get_window(WINDOW, window_samples)
         place = np.arange(window_samples) - window_samples / 2
-        turned = window * np.exp(-2j * np.pi * order * place / self.settings.hop_samples)
+        turned = window * np.exp(-2j * np.pi * order * place / self._hop)
         lags = np.arange(2 * window_samples - 1) - window_samples
         shares = np.fft.fft(bands.weights(window_samples, rate_hz), window_samples, axis=-1)
         by_lag = np.zeros((bands.count, length), np.complex128)
@@ -156,8 +175,8 @@ class InterauralAnalysis:
         """
         noise = white_noise(settings, measurements, self.rate_hz)
         xp, fft = array_modules(self.device)
-        length, lags, hop = self._length, self._lags, self.settings.hop_samples
-        middle = -self.settings.window_samples / 2
+        length, lags, hop = self._length, self._lags, self._hop
+        middle = -self._window_samples / 2
         steps = next_fast_len(ceil((noise.shape[-1] + lags) / hop))
         result = []
         spectrum = fft.fft(xp.asarray(noise), steps * hop)
@@ -170,33 +189,38 @@ class InterauralAnalysis:
             result.append(tensor(turn * fft.fft(circular)[..., self._grid(order) % length], self.device))
         return result
 
-    def __call__(self, hrirs: NDArray[np.float64], noise_spectra: list[torch.Tensor]) -> NDArray[np.float32]:
-        """Return the features of one listener, `(directions, repetitions, features)`.
+    def __call__(self, hrirs: NDArray[np.float64], noise_spectra: list[torch.Tensor]) -> list[NDArray[np.float32]]:
+        """Return the features of one listener by each of the settings, `(directions, repetitions, features)`.
 
         `hrirs` is `(directions, 2, taps)`; `noise_spectra` are those of the same directions.
         """
         transfer = torch.fft.rfft(tensor(np.ascontiguousarray(hrirs, np.float32), self.device), self._length)
         left, right = self._beyond_half(transfer)[:, :, None].unbind(1)  # (measurements, 1, frequencies)
-        level = [torch.zeros((), device=self.device)] * 2
-        phase = [torch.zeros((), device=self.device)] * 2
+        level = [[torch.zeros((), device=self.device)] * 2 for _ in self.settings]
+        phase = [[torch.zeros((), device=self.device)] * 2 for _ in self.settings]
         for order, spectrum in enumerate(noise_spectra):
-            kernel = self._level[order]
-            noise, (here, there) = spectrum[..., kernel.span], self._spans(order, kernel)
+            whole = _hull(self._level[order])
+            noise, (here, there) = spectrum[..., whole], self._spans(order, whole)
             for ear, own in enumerate((left, right)):
                 energies = _real_product(own[..., here] * own[..., there].conj(), noise)
-                level[ear] = level[ear] + _onto_bands(energies, kernel.real)
-            kernel = self._phase[order]
-            noise, (here, there) = spectrum[..., kernel.span], self._spans(order, kernel)
+                for kernel, bands in zip(self._level[order], level, strict=True):
+                    bands[ear] = bands[ear] + _onto_bands(energies[..., _within(kernel, whole)], kernel.real)
+            whole = _hull(self._phase[order])
+            noise, (here, there) = spectrum[..., whole], self._spans(order, whole)
             forward = left[..., here] * right[..., there].conj() * noise
             backward = right[..., here] * left[..., there].conj() * noise
-            phase[0] = phase[0] + _onto_bands(forward.real + backward.real, kernel.real)
-            phase[1] = phase[1] + _onto_bands(forward.imag - backward.imag, kernel.imaginary)
+            real, imaginary = forward.real + backward.real, forward.imag - backward.imag
+            for kernel, bands in zip(self._phase[order], phase, strict=True):
+                inside = _within(kernel, whole)
+                bands[0] = bands[0] + _onto_bands(real[..., inside], kernel.real)
+                bands[1] = bands[1] + _onto_bands(imaginary[..., inside], kernel.imaginary)
         # Half of the circle holds all of the energy but for the two ends, which have no mirror image.
         power = transfer.abs().square()[:, :, None].movedim(1, 0) * noise_spectra[0].real
-        energy = 2 * power.sum(-1) - power[..., 0] - power[..., -1]
-        return differences(
-            energy.cpu().numpy(), torch.stack(level).cpu().numpy(), torch.complex(*phase).cpu().numpy(), self.settings
-        )
+        energy = (2 * power.sum(-1) - power[..., 0] - power[..., -1]).cpu().numpy()
+        return [
+            differences(energy, torch.stack(own).cpu().numpy(), torch.complex(*cross).cpu().numpy(), one)
+            for own, cross, one in zip(level, phase, self.settings, strict=True)
+        ]
 
     def _beyond_half(self, transfer: torch.Tensor) -> torch.Tensor:
         """Return transfer functions on both sides of the half circle too, as far as the orders shift."""
@@ -206,12 +230,22 @@ class InterauralAnalysis:
         below, above = transfer[..., 1 : margin + 1], transfer[..., -margin - 1 : -1]
         return torch.cat([below.flip(-1).conj(), transfer, above.flip(-1).conj()], -1)
 
-    def _spans(self, order: int, kernel: _Kernel) -> tuple[slice, slice]:
-        """Return where a and a - k / hop lie for an order's kernel, in what `_beyond_half` returns."""
+    def _spans(self, order: int, span: slice) -> tuple[slice, slice]:
+        """Return where a and a - k / hop lie for a span of an order's grid, in what `_beyond_half` returns."""
         shift = order * self._steps
-        first = self._margin + ceil(shift / 2) + kernel.span.start
-        here = slice(first, first + kernel.span.stop - kernel.span.start)
+        first = self._margin + ceil(shift / 2) + span.start
+        here = slice(first, first + span.stop - span.start)
         return here, slice(here.start - shift, here.stop - shift)
+
+
+def _hull(kernels: Sequence[_Kernel]) -> slice:
+    """Return the span of frequencies that holds those of all kernels."""
+    return slice(min(one.span.start for one in kernels), max(one.span.stop for one in kernels))
+
+
+def _within(kernel: _Kernel, whole: slice) -> slice:
+    """Return where a kernel's frequencies are in a span that holds them."""
+    return slice(kernel.span.start - whole.start, kernel.span.stop - whole.start)
 
 
 def _real_product(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:

@@ -1,0 +1,93 @@
+"""A trial is what it says: the study's own features and networks, stopped early where it is hopeless."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from earshot.data.listeners import feature_index
+from earshot.data.synthetic_hrtf import draw_person, grid, synthesise_hrirs
+from earshot.learn import cohort
+from earshot.learn.candidate import Candidate
+from earshot.learn.localiser import LocaliserSettings, train_and_answer
+from earshot.learn.perceptron import TrainingSettings
+from earshot.learn.search import Halving, Search
+from earshot.score.listeners import score_listeners
+from earshot.signal.bands import Bands
+from earshot.signal.interaural import InterauralSettings
+from earshot.signal.interaural_accelerated import features_by_settings, interaural_features
+from earshot.signal.noise import NoiseSettings
+
+CPU = torch.device("cpu")
+NOISE = NoiseSettings(1, 0.1, 2)
+PEOPLE = [synthesise_hrirs(draw_person(1, name), *grid(12, 5)) for name in ("anna", "bert")]
+FEATURES = InterauralSettings(512, 128, Bands(12, "erb", 100, 16000), Bands(6, "erb", 100, 1500))
+NETWORK = TrainingSettings((16,), "relu", 3e-3, 64, 0.05, max_epochs=12, patience_epochs=12, tolerance=0.0)
+CANDIDATES = [
+    Candidate(FEATURES, NETWORK),
+    Candidate(replace(FEATURES, window_samples=1024, hop_samples=512), replace(NETWORK, learning_rate=1e-2)),
+    Candidate(replace(FEATURES, level_bands=Bands(20, "mel", 100, 16000)), replace(NETWORK, activation="tanh")),
+    Candidate(FEATURES, replace(NETWORK, learning_rate=1e-7)),  # learns nothing
+]
+
+
+def search(*epochs, kept=0.5):
+    return Search(PEOPLE, NOISE, 0.2, 1, Halving(epochs, kept), CPU, "float32")
+
+
+def test_features_by_many_settings_are_those_by_each():
+    settings = [candidate.interaural for candidate in CANDIDATES]
+    for one, together in zip(settings, features_by_settings(PEOPLE, NOISE, settings, CPU), strict=True):
+        for alone, found in zip(interaural_features(PEOPLE, NOISE, one, CPU), together, strict=True):
+            np.testing.assert_allclose(found, alone, rtol=1e-4, atol=1e-4)
+
+
+def test_a_trial_reaches_what_the_study_itself_would():
+    candidate = CANDIDATES[0]
+    parts = interaural_features(PEOPLE, NOISE, candidate.interaural, CPU)
+    index = pd.concat([feature_index(listener, 2) for listener in PEOPLE], ignore_index=True)
+    features = np.concatenate([part.reshape(-1, part.shape[-1]) for part in parts])
+    outcome = train_and_answer(
+        index, features, LocaliserSettings(1, 0.2, candidate.network), lambda *given: cohort.train(*given, device=CPU)
+    )
+    wanted = score_listeners(outcome.predictions, outcome.history, "accelerated", [])["p95_deg"]
+    (reached,) = search()([candidate])
+    assert reached.p95_deg == pytest.approx(wanted.tolist(), rel=1e-3)
+    assert reached.worst_deg == max(reached.p95_deg)
+    assert reached.epochs == (12, 12) and not reached.stopped_early
+
+
+def test_what_a_trial_reaches_does_not_depend_on_its_companions():
+    together = search()(CANDIDATES)
+    for candidate, found in zip(CANDIDATES, together, strict=True):
+        (alone,) = search()([candidate])
+        assert found.p95_deg == pytest.approx(alone.p95_deg, rel=1e-3)
+        assert found.multiply_adds == alone.multiply_adds
+
+
+def test_the_hopeless_stop_early_and_the_others_go_on_as_they_would_have():
+    whole, halved = search()(CANDIDATES), search(4, 8)(CANDIDATES)
+    epochs = [reached.epochs[0] for reached in halved]
+    assert sorted(epochs) == [4, 4, 8, 12] and epochs[3] == 4
+    for full, found in zip(whole, halved, strict=True):
+        assert found.stopped_early == (found.epochs[0] < 12)
+        assert found.multiply_adds == full.multiply_adds, "the cost is that of the whole training"
+        if not found.stopped_early:
+            assert found.p95_deg == pytest.approx(full.p95_deg, rel=1e-3)
+
+
+def test_a_trial_whose_numbers_overflow_is_the_worst_and_harms_nobody():
+    wild = Candidate(FEATURES, replace(NETWORK, learning_rate=1e30))
+    lost, good = search()([wild, CANDIDATES[0]])
+    assert lost.worst_deg == 180
+    assert good.p95_deg == pytest.approx(search()([CANDIDATES[0]])[0].p95_deg, rel=1e-3)
+
+
+def test_cost_counts_weights_and_frames():
+    candidate = CANDIDATES[0]
+    inputs = 1 + 12 + 6
+    assert candidate.training_multiply_adds(100, 5) == 3 * 5 * 100 * (inputs * 16 + 16 * 3)
+    once, twice = (candidate.feature_multiply_adds(10, samples) for samples in (512, 512 * 5))
+    assert twice == 3 * once, "4 hops to a window: 8 frames and 24"
+    assert candidate.feature_multiply_adds(20, 512) == 2 * once

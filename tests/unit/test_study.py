@@ -1,0 +1,179 @@
+"""The study keeps every trial once, asks the same of the same seed, and its rule picks the winner."""
+
+import os
+
+import pytest
+from earshot import writer
+from earshot.errors import WithdrawnError
+from earshot.learn import study
+from earshot.learn.search import Reached
+from earshot.learn.space import Space
+
+SPACE = Space(
+    window_samples=(256, 1024),
+    hops_per_window=(2, 4),
+    spacing=("erb", "linear"),
+    level_bands=(8, 64),
+    phase_bands=(4, 24),
+    level_range_hz=(100, 16000),
+    phase_range_hz=(100, 1500),
+    layers=(1, 3),
+    width=(32, 64),
+    activation=("relu", "tanh"),
+    learning_rate=(3e-4, 2e-2),
+    schedule=("constant", "cosine"),
+    batch_size=(64, 256),
+    weight_decay=(1e-3, 1),
+    max_epochs=100,
+    patience_epochs=10,
+    tolerance=1e-4,
+)
+
+
+class Valley:
+    """Trials without networks: the error is least at a learning rate of 3e-3; it counts what it was asked."""
+
+    def __init__(self, rounds=None):
+        self.candidates, self.rounds = [], rounds
+
+    def __call__(self, candidates):
+        if self.rounds == 0:
+            raise KeyboardInterrupt
+        if self.rounds:
+            self.rounds -= 1
+        self.candidates += candidates
+        return [self.reached(candidate) for candidate in candidates]
+
+    def reached(self, candidate):
+        error = 10 + abs(candidate.network.learning_rate - 3e-3) * 1e3
+        return Reached((error, 5.0), (20, 30), error > 20, candidate.training_multiply_adds(100, 30), 1.0)
+
+
+def searched(journal, trials=30, seed=1, evaluate=None, at_once=10, **workers):
+    """Search, and return the study's trials in order."""
+    found = study.open_journal(journal)
+    study.search(found, SPACE, evaluate or Valley(), trials, at_once, seed, **workers)
+    return study.trials_of(found, trials, at_once)
+
+
+def essence(trials):
+    return [(trial.params, trial.values, trial.user_attrs["round"], trial.user_attrs["place"]) for trial in trials]
+
+
+@pytest.fixture
+def journal(tmp_path):
+    return tmp_path / "state" / "journal.log"
+
+
+def test_the_same_seed_asks_the_same_and_another_seed_something_else(tmp_path):
+    first, again, other = (essence(searched(tmp_path / str(n), seed=seed)) for n, seed in enumerate((1, 1, 2)))
+    assert first == again
+    assert first != other
+    assert len({str(parameters) for parameters, *_ in first}) == 30
+
+
+def test_later_rounds_learn_from_earlier_ones(journal):
+    errors = [trial.values[0] for trial in searched(journal, 100)]
+    assert sum(errors[50:]) < sum(errors[:50])
+
+
+def test_a_search_that_is_killed_goes_on_with_the_same_trials(tmp_path):
+    whole = essence(searched(tmp_path / "whole"))
+    with pytest.raises(KeyboardInterrupt):
+        searched(tmp_path / "killed", evaluate=Valley(rounds=1))
+    rest = Valley()
+    assert essence(searched(tmp_path / "killed", evaluate=rest)) == whole
+    assert len(rest.candidates) == 20, "finished trials are not run again"
+
+
+def test_a_longer_search_goes_on_from_a_finished_one(tmp_path):
+    whole = essence(searched(tmp_path / "whole", 45))
+    assert essence(searched(tmp_path / "longer", 23)) == whole[:23]
+    assert essence(searched(tmp_path / "longer", 45)) == whole
+    assert essence(searched(tmp_path / "longer", 23)) == whole[:23]
+
+
+def test_a_line_that_was_cut_off_is_no_trial(tmp_path):
+    whole = essence(searched(tmp_path / "whole"))
+    journal = tmp_path / "killed"
+    searched(journal)
+    lines = journal.read_bytes().splitlines(keepends=True)
+    for cut in range(len(lines) - 8, len(lines)):
+        journal.write_bytes(b"".join(lines[:cut]) + lines[cut][:-20])
+        assert essence(searched(journal)) == whole
+
+
+def test_workers_that_share_a_journal_run_every_round_once(journal):
+    asked = []
+    for worker in (1, 0, 2):
+        evaluate = Valley()
+        searched(journal, 45, evaluate=evaluate, worker=worker, workers=3)
+        asked.append(len(evaluate.candidates))
+    assert asked == [15, 20, 10], "rounds 2 and 5, 1 and 4, 3"
+    found = study.open_journal(journal).get_trials()
+    assert sorted((trial.user_attrs["round"], trial.user_attrs["place"]) for trial in found) == [
+        (number // 10, number % 10) for number in range(45)
+    ]
+
+
+def test_a_job_of_an_earlier_run_adds_nothing(journal, tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "environ", os.environ.copy())
+    writer.open_run(tmp_path, "local")
+
+    class Overtaken(Valley):
+        def __call__(self, candidates):
+            mine = os.environ.copy()
+            writer.open_run(tmp_path, "local")
+            os.environ |= {name: mine[name] for name in (writer.FOLDER, writer.TOKEN)}
+            return super().__call__(candidates)
+
+    with pytest.raises(WithdrawnError):
+        searched(journal, evaluate=Overtaken())
+    assert study.open_journal(journal).get_trials() == []
+
+
+def test_everything_that_may_be_drawn_is_a_candidate():
+    for drawn in study.ask(SPACE, [], 200, 1, 0):
+        candidate = SPACE.candidate(drawn)
+        assert 2 * candidate.interaural.hop_samples <= candidate.interaural.window_samples
+        assert candidate.interaural.level_bands.weights(candidate.interaural.window_samples, 44100).any(1).all()
+        assert len(candidate.network.hidden_layers) == drawn["layers"]
+
+
+class Made(Valley):
+    """Trials of given errors, costs and ends."""
+
+    def __init__(self, *given):
+        self.given = given
+
+    def __call__(self, candidates):
+        return [Reached((error,), (1,), early, cost, 1.0) for error, cost, early in self.given]
+
+
+def test_the_front_holds_what_ran_to_its_end_and_nothing_beats(journal):
+    given = (
+        (12.0, 50, False),
+        (11.0, 90, False),
+        (12.5, 60, False),
+        (11.2, 70, False),
+        (5.0, 10, True),
+        (30.0, 20, False),
+    )
+    trials = searched(journal, len(given), evaluate=Made(*given), at_once=len(given))
+    assert [trial.values for trial in study.front(trials)] == [[30, 20], [12, 50], [11.2, 70], [11, 90]]
+    assert study.winner(trials, 0.5).values == [11.2, 70], "the cheapest that is nearly as good as the best"
+    assert study.winner(trials, 0.0).values == [11, 90]
+    assert study.winner(trials, 100).values == [30, 20]
+
+
+def test_the_table_has_a_row_for_each_listener_and_the_winner_is_a_configuration(journal):
+    trials = searched(journal)
+    table = study.trials_table(trials, ["anna", "bert"], 0.5)
+    assert len(table) == 60 and table["trial"].tolist()[:4] == [1, 1, 2, 2]
+    (number,) = set(table.loc[table["winner"], "trial"])
+    settings = study.winner_settings(trials, SPACE, 0.5)
+    assert settings["trial"] == number
+    won = table[table["winner"]].iloc[0]
+    assert settings["network"]["learning_rate"] == won["learning_rate"]
+    assert settings["features"]["level_bands"]["count"] == won["level_bands"]
+    assert settings["worst_deg"] == table.loc[table["winner"], "p95_deg"].max()

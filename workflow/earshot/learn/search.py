@@ -1,0 +1,155 @@
+"""Trials of the search, many at a time: each trains its listeners' networks, and counts the worst of them.
+
+Trials of one round and all of their listeners are one cohort. Hopeless ones stop early by successive halving (Jamieson
+and Talwalkar 2016): at some epochs the trials are ranked by what they have reached, and the worse ones go. What a trial
+reaches does not depend on its companions, whether it is stopped early does.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from earshot.data.sofa import HrirSet
+from earshot.directions import great_circle_deg, unit_vectors
+from earshot.learn.candidate import Candidate
+from earshot.learn.cohort import Cohort, Member, Precision
+from earshot.learn.perceptron import Perceptron, TrainingSet, split_directions
+from earshot.signal.interaural_accelerated import features_by_settings
+from earshot.signal.noise import NoiseSettings
+
+
+@dataclass(frozen=True)
+class Halving:
+    """At which epochs trials are ranked, and which share of those at work then goes on."""
+
+    epochs: tuple[int, ...]
+    kept: float
+
+
+@dataclass(frozen=True)
+class Reached:
+    """What came of a trial."""
+
+    p95_deg: tuple[float, ...]  # of each listener, on the held-out directions
+    epochs: tuple[int, ...]  # of each listener
+    stopped_early: bool
+    multiply_adds: int  # of one listener's features and training to its end, the dearest of the listeners
+    seconds: float  # this trial's share of the round's
+
+    @property
+    def worst_deg(self) -> float:
+        """Return the objective: the largest 95th percentile."""
+        return max(self.p95_deg)
+
+
+@dataclass(frozen=True)
+class _Task:
+    """One listener's directions, the held-out ones among them."""
+
+    listener: HrirSet
+    held_out: NDArray[np.bool_]  # (measurements,)
+    targets: NDArray[np.float64]  # (measurements, 3)
+
+
+class Search:
+    """The listeners that every trial trains, and how."""
+
+    def __init__(
+        self,
+        listeners: Sequence[HrirSet],
+        noise: NoiseSettings,
+        held_out: float,
+        seed: int,
+        halving: Halving,
+        device: torch.device,
+        precision: Precision,
+    ) -> None:
+        self.noise, self.seed, self.halving, self.device, self.precision = noise, seed, halving, device, precision
+        self.tasks = [
+            _Task(
+                listener,
+                split_directions(listener.directions.tolist(), held_out, seed),
+                unit_vectors(listener.azimuth_deg, listener.elevation_deg),
+            )
+            for listener in listeners
+        ]
+
+    def __call__(self, candidates: Sequence[Candidate]) -> list[Reached]:
+        """Run a round of trials."""
+        began = time.perf_counter()
+        listeners = [task.listener for task in self.tasks]
+        features = features_by_settings(listeners, self.noise, [one.interaural for one in candidates], self.device)
+        members = [
+            Member(self._training_set(task, made), candidate.network)
+            for candidate, of_listeners in zip(candidates, features, strict=True)
+            for task, made in zip(self.tasks, of_listeners, strict=True)
+        ]
+        cohort = Cohort(members, self.seed, self.device, self.precision)
+        count = len(self.tasks)
+        at_work = list(range(len(candidates)))
+        dropped: set[int] = set()
+        for epoch in self.halving.epochs:
+            cohort.advance(epoch)
+            errors = self._errors(cohort.networks(), features)
+            at_work = sorted(at_work, key=lambda trial: max(errors[trial]))[: ceil(self.halving.kept * len(at_work))]
+            dropped |= cohort.drop([n for n in range(len(members)) if n // count not in at_work])
+        cohort.advance()
+        networks = cohort.networks()
+        errors = self._errors(networks, features)
+        seconds = (time.perf_counter() - began) / len(candidates)
+        early = {place // count for place in dropped}
+        return [
+            self._reached(candidate, errors[trial], self._of_trial(networks, trial), trial in early, seconds)
+            for trial, candidate in enumerate(candidates)
+        ]
+
+    def _of_trial(self, networks: Sequence[Perceptron], trial: int) -> Sequence[Perceptron]:
+        count = len(self.tasks)
+        return networks[trial * count : (trial + 1) * count]
+
+    def _training_set(self, task: _Task, features: NDArray[np.float32]) -> TrainingSet:
+        seen = features[~task.held_out]
+        targets = np.repeat(task.targets[~task.held_out], self.noise.repetitions, axis=0)
+        return TrainingSet(task.listener.subject, seen.reshape(-1, seen.shape[-1]), targets.astype(np.float32))
+
+    def _errors(
+        self, networks: Sequence[Perceptron], features: Sequence[Sequence[NDArray[np.float32]]]
+    ) -> list[tuple[float, ...]]:
+        """Return the 95th percentile of each trial's listeners on the directions that are held out, degrees."""
+        return [
+            tuple(
+                self._error(network, task, made)
+                for network, task, made in zip(self._of_trial(networks, trial), self.tasks, own, strict=True)
+            )
+            for trial, own in enumerate(features)
+        ]
+
+    def _error(self, network: Perceptron, task: _Task, features: NDArray[np.float32]) -> float:
+        said = network(features[task.held_out]).astype(np.float64)
+        error = great_circle_deg(said, task.targets[task.held_out][:, None])
+        return float(np.percentile(error, 95)) if np.isfinite(error).all() else 180.0
+
+    def _reached(
+        self,
+        candidate: Candidate,
+        errors: tuple[float, ...],
+        networks: Sequence[Perceptron],
+        stopped_early: bool,
+        seconds: float,
+    ) -> Reached:
+        epochs = tuple(len(network.loss) for network in networks)
+        costs = []
+        for task, trained in zip(self.tasks, epochs, strict=True):
+            waveforms = task.held_out.size * self.noise.repetitions
+            samples = round(self.noise.duration_s * task.listener.rate_hz)
+            seen = int((~task.held_out).sum()) * self.noise.repetitions
+            whole = candidate.network.max_epochs if stopped_early else trained
+            costs.append(
+                candidate.feature_multiply_adds(waveforms, samples) + candidate.training_multiply_adds(seen, whole)
+            )
+        return Reached(errors, epochs, stopped_early, max(costs), seconds)

@@ -63,8 +63,11 @@ rule summarise:
         mem_mb=memory(600),
         runtime=minutes(5),
     params:
-        # Where data lie and how they are fetched changes no result, and differs from one machine to the next.
-        config=CONFIG.model_dump(mode="json", exclude={"retrieve", "data_dir"}),
+        # Where data lie and how they are fetched changes no result, and differs from one machine to the next. The search
+        # has results of its own.
+        config=CONFIG.model_dump(
+            mode="json", exclude={"retrieve": True, "data_dir": True, "localisation": {"search"}}
+        ),
         jobs=job_times(),
         code=code("summarise"),
     message:

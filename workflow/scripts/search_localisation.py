@@ -20,12 +20,14 @@ with at_work(snakemake) as params:
     settings = params.settings
     files = dict(zip(params.subjects, snakemake.input.sofa, strict=True))
     listeners, _ = read_listeners(files, settings["rate_hz"], "stop")
+    space, at_once = search_space(settings), settings["trials_at_once"]
     evaluate = Search(
         listeners,
         noise_settings(settings),
         settings["held_out"],
         settings["seed"],
         Halving(tuple(settings["halving"]["epochs"]), settings["halving"]["kept"]),
+        (space.level_range_hz[1], space.phase_range_hz[1]),
         device.choose(params.device),
         settings["network"]["precision"],
     )
@@ -35,7 +37,6 @@ with at_work(snakemake) as params:
     for file in snakemake.input.sofa:
         made_of.update(Path(file).read_bytes())
     journal = study.open_journal(Path(params.state, made_of.hexdigest()[:12], "journal.log"))
-    space, at_once = search_space(settings), settings["trials_at_once"]
     study.search(journal, space, evaluate, params.trials, at_once, settings["seed"])
     trials = study.trials_of(journal, params.trials, at_once)
     write_table(snakemake.output.trials, study.trials_table(trials, params.subjects, params.within_deg), TRIALS)

@@ -19,7 +19,8 @@ from earshot.directions import great_circle_deg, unit_vectors
 from earshot.learn.candidate import Candidate
 from earshot.learn.cohort import Cohort, Member, Precision
 from earshot.learn.perceptron import Perceptron, TrainingSet, split_directions
-from earshot.signal.interaural_accelerated import features_by_settings
+from earshot.signal.interaural import InterauralSettings
+from earshot.signal.interaural_bins import InterauralBins, interaural_bins
 from earshot.signal.noise import NoiseSettings
 
 
@@ -57,7 +58,7 @@ class _Task:
 
 
 class Search:
-    """The listeners that every trial trains, and how."""
+    """The listeners that every trial trains, and how; `highest_hz` is the upper end of bands of level and of phase."""
 
     def __init__(
         self,
@@ -66,9 +67,11 @@ class Search:
         held_out: float,
         seed: int,
         halving: Halving,
+        highest_hz: tuple[float, float],
         device: torch.device,
         precision: Precision,
     ) -> None:
+        self.highest_hz = highest_hz
         self.noise, self.seed, self.halving, self.device, self.precision = noise, seed, halving, device, precision
         self.tasks = [
             _Task(
@@ -78,12 +81,12 @@ class Search:
             )
             for listener in listeners
         ]
+        self._bins: dict[tuple[int, int], list[InterauralBins]] = {}
 
     def __call__(self, candidates: Sequence[Candidate]) -> list[Reached]:
         """Run a round of trials."""
         began = time.perf_counter()
-        listeners = [task.listener for task in self.tasks]
-        features = features_by_settings(listeners, self.noise, [one.interaural for one in candidates], self.device)
+        features = [self._features(candidate.interaural) for candidate in candidates]
         members = [
             Member(self._training_set(task, made), candidate.network)
             for candidate, of_listeners in zip(candidates, features, strict=True)
@@ -107,6 +110,14 @@ class Search:
             self._reached(candidate, errors[trial], self._of_trial(networks, trial), trial in early, seconds)
             for trial, candidate in enumerate(candidates)
         ]
+
+    def _features(self, settings: InterauralSettings) -> list[NDArray[np.float32]]:
+        """Return each listener's features; sums by bins are kept for the trials to come."""
+        frames = (settings.window_samples, settings.hop_samples)
+        if frames not in self._bins:
+            listeners = [task.listener for task in self.tasks]
+            self._bins[frames] = interaural_bins(listeners, self.noise, *frames, self.highest_hz, self.device)
+        return [bins.features(settings) for bins in self._bins[frames]]
 
     def _of_trial(self, networks: Sequence[Perceptron], trial: int) -> Sequence[Perceptron]:
         count = len(self.tasks)

@@ -17,11 +17,11 @@ a few orders (two at a hop of a quarter window) give the sum to 1e-6. Two things
 `tests/unit/test_interaural.py` holds the result to the control's, which does convolve and cut frames.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import ceil
-from typing import TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -31,16 +31,23 @@ from scipy.signal import get_window
 
 from earshot.data.sofa import HrirSet
 from earshot.device import array_modules, side_by_side, tensor
-from earshot.signal.bands import Bands
 from earshot.signal.interaural import WINDOW, InterauralSettings, differences
 from earshot.signal.noise import NoiseSettings, measurement_ids, white_noise
 
 T = TypeVar("T")
+Sum = NDArray[Any]  # float32 or complex64
 
 _OVERLAP_BINS = 12  # copies of the window's spectrum this far apart have a product below 1e-6 of the peak everywhere
 _NEGLIGIBLE = 1e-10  # of a kernel's largest value: frequencies that add less to a band are left out
 _AT_ONCE = {"cpu": 64, "cuda": 1024}  # measurements of a listener: what they need fits into a core's cache
 _SPECTRA = 1 << 25  # numbers that the noise's spectra may hold at a time, 256 MB; the grid is taken in parts of this
+
+
+class Weights(Protocol):
+    """How much of each bin of a spectrum counts for each of some sums; `earshot.signal.bands.Bands` is one."""
+
+    def weights(self, window_samples: int, rate_hz: float) -> NDArray[np.float64]:
+        """Return weights, `(sums, window_samples // 2 + 1)`."""
 
 
 def interaural_features(
@@ -50,57 +57,72 @@ def interaural_features(
 
     Listeners with one sampling rate and one length of responses share the noise's spectra, whatever their grids.
     """
-    return features_by_settings(listeners, noise, [settings], device)[0]
+
+    def features(energy: Sum, level: Sum, cross: Sum) -> tuple[Sum]:
+        return (differences(energy, level, cross, settings),)
+
+    frames = (settings.window_samples, settings.hop_samples)
+    made = short_time_sums(listeners, noise, *frames, settings.level_bands, settings.phase_bands, device, features)
+    return [one for (one,) in made]
 
 
-def features_by_settings(
-    listeners: Sequence[HrirSet], noise: NoiseSettings, settings: Sequence[InterauralSettings], device: torch.device
-) -> list[list[NDArray[np.float32]]]:
-    """Return each listener's features by each of the settings, as `interaural_features` does by one.
+def short_time_sums(
+    listeners: Sequence[HrirSet],
+    noise: NoiseSettings,
+    window_samples: int,
+    hop_samples: int,
+    level: Weights,
+    phase: Weights,
+    device: torch.device,
+    finish: Callable[[Sum, Sum, Sum], tuple[Sum, ...]],
+) -> list[tuple[Sum, ...]]:
+    """Return for each listener what `finish` makes of the sums that `ShortTimeSums` returns, for all measurements.
 
-    Settings with one window and one hop share all but the last step, from frequencies to bands.
+    `finish` is called with those of a few measurements; what it returns begins with the axis of these.
     """
     names = [measurement_ids(listener.directions.tolist()) for listener in listeners]
-    results = [
-        [np.empty((len(own), noise.repetitions, len(one.names)), np.float32) for own in names] for one in settings
-    ]
-    for frames in sorted({(one.window_samples, one.hop_samples) for one in settings}):
-        framed = [n for n, one in enumerate(settings) if (one.window_samples, one.hop_samples) == frames]
-        for kind in sorted({(listener.rate_hz, listener.hrirs.shape[-1]) for listener in listeners}):
-            alike = [n for n, one in enumerate(listeners) if (one.rate_hz, one.hrirs.shape[-1]) == kind]
-            analysis = InterauralAnalysis([settings[n] for n in framed], *kind, device)
-            grid = sorted(set().union(*(names[n] for n in alike)))
-            for part in batched(grid, max(1, _SPECTRA // (noise.repetitions * analysis.numbers))):
-                place = {name: row for row, name in enumerate(part)}
-                few = list(batched(part, _AT_ONCE[device.type]))
-                made = side_by_side(partial(analysis.noise_spectra, noise), few, device)
-                spectra = [torch.cat(order) for order in zip(*made, strict=True)]
-                present = [n for n in alike if not place.keys().isdisjoint(names[n])]
-                work = [(listeners[n], names[n]) for n in present]
-                outcomes = side_by_side(partial(_analyse, analysis, spectra, place), work, device)
-                for n, (rows, by_settings) in zip(present, outcomes, strict=True):
-                    for which, features in zip(framed, by_settings, strict=True):
-                        results[which][n][rows] = features
-    return results
+    parts: list[list[tuple[list[int], tuple[Sum, ...]]]] = [[] for _ in listeners]
+    for kind in sorted({(listener.rate_hz, listener.hrirs.shape[-1]) for listener in listeners}):
+        alike = [n for n, one in enumerate(listeners) if (one.rate_hz, one.hrirs.shape[-1]) == kind]
+        sums = ShortTimeSums(window_samples, hop_samples, level, phase, *kind, device)
+        grid = sorted(set().union(*(names[n] for n in alike)))
+        for part in batched(grid, max(1, _SPECTRA // (noise.repetitions * sums.numbers))):
+            place = {name: row for row, name in enumerate(part)}
+            few = list(batched(part, _AT_ONCE[device.type]))
+            made = side_by_side(partial(sums.noise_spectra, noise), few, device)
+            spectra = [torch.cat(order) for order in zip(*made, strict=True)]
+            present = [n for n in alike if not place.keys().isdisjoint(names[n])]
+            work = [(listeners[n], names[n]) for n in present]
+            outcomes = side_by_side(partial(_analyse, sums, finish, spectra, place), work, device)
+            for n, outcome in zip(present, outcomes, strict=True):
+                parts[n].append(outcome)
+    return [_in_order(own) for own in parts]
 
 
 def _analyse(
-    analysis: "InterauralAnalysis",
+    sums: "ShortTimeSums",
+    finish: Callable[[Sum, Sum, Sum], tuple[Sum, ...]],
     spectra: list[torch.Tensor],
     place: dict[str, int],
     work: tuple[HrirSet, list[str]],
-) -> tuple[list[int], list[NDArray[np.float32]]]:
-    """Return which of a listener's measurements have their noise in `spectra`, by their `place`, and their features.
+) -> tuple[list[int], tuple[Sum, ...]]:
+    """Return which of a listener's measurements have their noise in `spectra`, by their `place`, and what they give.
 
     `work` is the listener and the ids of the measurements.
     """
     listener, names = work
     rows = [row for row, name in enumerate(names) if name in place]
     parts = []
-    for few in batched(rows, _AT_ONCE[analysis.device.type]):
+    for few in batched(rows, _AT_ONCE[sums.device.type]):
         heard = [place[names[row]] for row in few]
-        parts.append(analysis(listener.hrirs[list(few)], [spectrum[heard] for spectrum in spectra]))
-    return rows, [np.concatenate(of_settings) for of_settings in zip(*parts, strict=True)]
+        parts.append(finish(*sums(listener.hrirs[list(few)], [spectrum[heard] for spectrum in spectra])))
+    return rows, tuple(np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+
+
+def _in_order(parts: Sequence[tuple[list[int], tuple[Sum, ...]]]) -> tuple[Sum, ...]:
+    """Put together what parts of a listener's measurements gave, in the order of the measurements."""
+    order = np.argsort(np.concatenate([rows for rows, _ in parts]))
+    return tuple(np.concatenate(arrays)[order] for arrays in zip(*(made for _, made in parts), strict=True))
 
 
 def batched(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
@@ -117,27 +139,36 @@ class _Kernel:
     imaginary: torch.Tensor
 
 
-class InterauralAnalysis:
-    """Interaural features for one length of impulse responses, on one device, in single precision.
+class ShortTimeSums:
+    """Energies and cross spectra of both ears, added up over frames and, by weights, over bins; in single precision.
 
-    There may be many settings, of one window and one hop.
+    For one window, one hop and one length of impulse responses, on one device.
     """
 
-    def __init__(self, settings: Sequence[InterauralSettings], rate_hz: float, taps: int, device: torch.device) -> None:
-        self.settings = settings
+    def __init__(
+        self,
+        window_samples: int,
+        hop_samples: int,
+        level: Weights,
+        phase: Weights,
+        rate_hz: float,
+        taps: int,
+        device: torch.device,
+    ) -> None:
+        self.window_samples = window_samples
+        self.hop_samples = hop_samples
         self.rate_hz = rate_hz
         self.device = device
-        ((window_samples, hop),) = {(one.window_samples, one.hop_samples) for one in settings}
-        self._window_samples, self._hop = window_samples, hop
-        self._orders = range(ceil(_OVERLAP_BINS * hop / window_samples))
+        self._orders = range(ceil(_OVERLAP_BINS * hop_samples / window_samples))
         self._lags = window_samples + taps - 1
         # A multiple of the hop, so that every order shifts by whole steps; long enough that lags do not wrap around.
-        self._steps = next_fast_len(ceil((2 * self._lags + 1) / hop), real=True)
-        self._length = self._steps * hop
+        self._steps = next_fast_len(ceil((2 * self._lags + 1) / hop_samples), real=True)
+        self._length = self._steps * hop_samples
         self._margin = self._orders[-1] * self._steps
         self.numbers = len(self._orders) * (self._length // 2 + 1)  # of one draw of noise in `noise_spectra`
-        self._level = [[self._kernel(one.level_bands, rate_hz, order) for one in settings] for order in self._orders]
-        self._phase = [[self._kernel(one.phase_bands, rate_hz, order) for one in settings] for order in self._orders]
+        by_level, by_phase = (weights.weights(window_samples, rate_hz) for weights in (level, phase))
+        self._level = [self._kernel(by_level, order) for order in self._orders]
+        self._phase = [self._kernel(by_phase, order) for order in self._orders]
 
     def _grid(self, order: int) -> NDArray[np.int_]:
         """Return the frequencies at which an order is evaluated, `(length // 2 + 1,)`.
@@ -146,14 +177,14 @@ class InterauralAnalysis:
         """
         return np.arange(self._length // 2 + 1) + ceil(order * self._steps / 2)
 
-    def _kernel(self, bands: Bands, rate_hz: float, order: int) -> _Kernel:
-        window_samples, length = self._window_samples, self._length
+    def _kernel(self, weights: NDArray[np.float64], order: int) -> _Kernel:
+        window_samples, length = self.window_samples, self._length
         window = get_window(WINDOW, window_samples)
         place = np.arange(window_samples) - window_samples / 2
-        turned = window * np.exp(-2j * np.pi * order * place / self._hop)
+        turned = window * np.exp(-2j * np.pi * order * place / self.hop_samples)
         lags = np.arange(2 * window_samples - 1) - window_samples
-        shares = np.fft.fft(bands.weights(window_samples, rate_hz), window_samples, axis=-1)
-        by_lag = np.zeros((bands.count, length), np.complex128)
+        shares = np.fft.fft(weights, window_samples, axis=-1)
+        by_lag = np.zeros((len(weights), length), np.complex128)
         by_lag[:, lags % length] = np.convolve(window, turned) * shares[:, lags % window_samples]
         circle = np.fft.ifft(by_lag, axis=-1).real
         grid, shift = self._grid(order), order * self._steps
@@ -175,8 +206,8 @@ class InterauralAnalysis:
         """
         noise = white_noise(settings, measurements, self.rate_hz)
         xp, fft = array_modules(self.device)
-        length, lags, hop = self._length, self._lags, self._hop
-        middle = -self._window_samples / 2
+        length, lags, hop = self._length, self._lags, self.hop_samples
+        middle = -self.window_samples / 2
         steps = next_fast_len(ceil((noise.shape[-1] + lags) / hop))
         result = []
         spectrum = fft.fft(xp.asarray(noise), steps * hop)
@@ -189,38 +220,33 @@ class InterauralAnalysis:
             result.append(tensor(turn * fft.fft(circular)[..., self._grid(order) % length], self.device))
         return result
 
-    def __call__(self, hrirs: NDArray[np.float64], noise_spectra: list[torch.Tensor]) -> list[NDArray[np.float32]]:
-        """Return the features of one listener by each of the settings, `(directions, repetitions, features)`.
+    def __call__(self, hrirs: NDArray[np.float64], noise_spectra: list[torch.Tensor]) -> tuple[Sum, Sum, Sum]:
+        """Return the energies of one listener's ears, those by level's weights, and cross spectra by phase's weights.
 
-        `hrirs` is `(directions, 2, taps)`; `noise_spectra` are those of the same directions.
+        They are `(2, measurements, repetitions)`, `(2, measurements, repetitions, sums)` and, left times conjugated
+        right, `(measurements, repetitions, sums)`. `hrirs` is `(measurements, 2, taps)`; `noise_spectra` are those of
+        the same measurements.
         """
         transfer = torch.fft.rfft(tensor(np.ascontiguousarray(hrirs, np.float32), self.device), self._length)
         left, right = self._beyond_half(transfer)[:, :, None].unbind(1)  # (measurements, 1, frequencies)
-        level = [[torch.zeros((), device=self.device)] * 2 for _ in self.settings]
-        phase = [[torch.zeros((), device=self.device)] * 2 for _ in self.settings]
+        level = [torch.zeros((), device=self.device)] * 2
+        phase = [torch.zeros((), device=self.device)] * 2
         for order, spectrum in enumerate(noise_spectra):
-            whole = _hull(self._level[order])
-            noise, (here, there) = spectrum[..., whole], self._spans(order, whole)
+            kernel = self._level[order]
+            noise, (here, there) = spectrum[..., kernel.span], self._spans(order, kernel)
             for ear, own in enumerate((left, right)):
                 energies = _real_product(own[..., here] * own[..., there].conj(), noise)
-                for kernel, bands in zip(self._level[order], level, strict=True):
-                    bands[ear] = bands[ear] + _onto_bands(energies[..., _within(kernel, whole)], kernel.real)
-            whole = _hull(self._phase[order])
-            noise, (here, there) = spectrum[..., whole], self._spans(order, whole)
+                level[ear] = level[ear] + _onto_bands(energies, kernel.real)
+            kernel = self._phase[order]
+            noise, (here, there) = spectrum[..., kernel.span], self._spans(order, kernel)
             forward = left[..., here] * right[..., there].conj() * noise
             backward = right[..., here] * left[..., there].conj() * noise
-            real, imaginary = forward.real + backward.real, forward.imag - backward.imag
-            for kernel, bands in zip(self._phase[order], phase, strict=True):
-                inside = _within(kernel, whole)
-                bands[0] = bands[0] + _onto_bands(real[..., inside], kernel.real)
-                bands[1] = bands[1] + _onto_bands(imaginary[..., inside], kernel.imaginary)
+            phase[0] = phase[0] + _onto_bands(forward.real + backward.real, kernel.real)
+            phase[1] = phase[1] + _onto_bands(forward.imag - backward.imag, kernel.imaginary)
         # Half of the circle holds all of the energy but for the two ends, which have no mirror image.
         power = transfer.abs().square()[:, :, None].movedim(1, 0) * noise_spectra[0].real
-        energy = (2 * power.sum(-1) - power[..., 0] - power[..., -1]).cpu().numpy()
-        return [
-            differences(energy, torch.stack(own).cpu().numpy(), torch.complex(*cross).cpu().numpy(), one)
-            for own, cross, one in zip(level, phase, self.settings, strict=True)
-        ]
+        energy = 2 * power.sum(-1) - power[..., 0] - power[..., -1]
+        return energy.cpu().numpy(), torch.stack(level).cpu().numpy(), torch.complex(*phase).cpu().numpy()
 
     def _beyond_half(self, transfer: torch.Tensor) -> torch.Tensor:
         """Return transfer functions on both sides of the half circle too, as far as the orders shift."""
@@ -230,22 +256,12 @@ class InterauralAnalysis:
         below, above = transfer[..., 1 : margin + 1], transfer[..., -margin - 1 : -1]
         return torch.cat([below.flip(-1).conj(), transfer, above.flip(-1).conj()], -1)
 
-    def _spans(self, order: int, span: slice) -> tuple[slice, slice]:
-        """Return where a and a - k / hop lie for a span of an order's grid, in what `_beyond_half` returns."""
+    def _spans(self, order: int, kernel: _Kernel) -> tuple[slice, slice]:
+        """Return where a and a - k / hop lie for an order's kernel, in what `_beyond_half` returns."""
         shift = order * self._steps
-        first = self._margin + ceil(shift / 2) + span.start
-        here = slice(first, first + span.stop - span.start)
+        first = self._margin + ceil(shift / 2) + kernel.span.start
+        here = slice(first, first + kernel.span.stop - kernel.span.start)
         return here, slice(here.start - shift, here.stop - shift)
-
-
-def _hull(kernels: Sequence[_Kernel]) -> slice:
-    """Return the span of frequencies that holds those of all kernels."""
-    return slice(min(one.span.start for one in kernels), max(one.span.stop for one in kernels))
-
-
-def _within(kernel: _Kernel, whole: slice) -> slice:
-    """Return where a kernel's frequencies are in a span that holds them."""
-    return slice(kernel.span.start - whole.start, kernel.span.stop - whole.start)
 
 
 def _real_product(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:

@@ -40,6 +40,7 @@ Sum = NDArray[Any]  # float32 or complex64
 _OVERLAP_BINS = 12  # copies of the window's spectrum this far apart have a product below 1e-6 of the peak everywhere
 _NEGLIGIBLE = 1e-10  # of a kernel's largest value: frequencies that add less to a band are left out
 _AT_ONCE = {"cpu": 64, "cuda": 1024}  # measurements of a listener: what they need fits into a core's cache
+_SUMS_AT_ONCE = 32  # neighbours that share one product with a matrix
 _SPECTRA = 1 << 25  # numbers that the noise's spectra may hold at a time, 256 MB; the grid is taken in parts of this
 
 
@@ -131,12 +132,36 @@ def batched(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
 
 
 @dataclass(frozen=True)
-class _Kernel:
-    """What the frequencies in a span of one order's grid add to each band."""
+class _Block:
+    """What frequencies in a span of one order's grid add to each of some sums."""
 
     span: slice
-    real: torch.Tensor  # (frequencies, bands), for real parts
+    real: torch.Tensor  # (frequencies, sums), for real parts
     imaginary: torch.Tensor
+
+
+@dataclass(frozen=True)
+class _Kernel:
+    """What the frequencies of one order's grid add to each sum: neighbours are a block, and have few frequencies."""
+
+    blocks: list[_Block]
+
+    @property
+    def span(self) -> slice:
+        """Where any block has frequencies."""
+        return slice(min(one.span.start for one in self.blocks), max(one.span.stop for one in self.blocks))
+
+    def real(self, spectrum: torch.Tensor) -> torch.Tensor:
+        """Return the sums of a real part, given on `span`."""
+        return torch.cat([_onto(self._part(spectrum, block), block.real) for block in self.blocks], -1)
+
+    def imaginary(self, spectrum: torch.Tensor) -> torch.Tensor:
+        """Return the sums of an imaginary part, given on `span`."""
+        return torch.cat([_onto(self._part(spectrum, block), block.imaginary) for block in self.blocks], -1)
+
+    def _part(self, spectrum: torch.Tensor, block: _Block) -> torch.Tensor:
+        first = self.span.start
+        return spectrum[..., block.span.start - first : block.span.stop - first]
 
 
 class ShortTimeSums:
@@ -191,10 +216,15 @@ class ShortTimeSums:
         here, mirrored = circle[:, grid % length], circle[:, (shift - grid) % length]
         # Orders k and -k are taken together, so order 0 counts half; so does a frequency that is its own mirror image.
         weight = np.where((2 * grid - shift) % length == 0, 0.5, 1.0) * (1.0 if order else 0.5)
-        both = weight * (here + mirrored)
-        used = np.flatnonzero((abs(both) > _NEGLIGIBLE * abs(both).max()).any(0))
-        span = slice(used[0], used[-1] + 1)
-        return _Kernel(span, self._constant(both[:, span].T), self._constant((weight * (here - mirrored))[:, span].T))
+        blocks = []
+        for few in batched(range(len(weights)), _SUMS_AT_ONCE):
+            rows = slice(few[0], few[-1] + 1)
+            both = weight * (here[rows] + mirrored[rows])
+            used = np.flatnonzero((abs(both) > _NEGLIGIBLE * abs(both).max()).any(0))
+            span = slice(used[0], used[-1] + 1)
+            odd = (weight * (here[rows] - mirrored[rows]))[:, span]
+            blocks.append(_Block(span, self._constant(both[:, span].T), self._constant(odd.T)))
+        return _Kernel(blocks)
 
     def _constant(self, array: NDArray[np.float64]) -> torch.Tensor:
         return tensor(np.ascontiguousarray(array, np.float32), self.device)
@@ -233,16 +263,16 @@ class ShortTimeSums:
         phase = [torch.zeros((), device=self.device)] * 2
         for order, spectrum in enumerate(noise_spectra):
             kernel = self._level[order]
-            noise, (here, there) = spectrum[..., kernel.span], self._spans(order, kernel)
+            noise, (here, there) = spectrum[..., kernel.span], self._spans(order, kernel.span)
             for ear, own in enumerate((left, right)):
                 energies = _real_product(own[..., here] * own[..., there].conj(), noise)
-                level[ear] = level[ear] + _onto_bands(energies, kernel.real)
+                level[ear] = level[ear] + kernel.real(energies)
             kernel = self._phase[order]
-            noise, (here, there) = spectrum[..., kernel.span], self._spans(order, kernel)
+            noise, (here, there) = spectrum[..., kernel.span], self._spans(order, kernel.span)
             forward = left[..., here] * right[..., there].conj() * noise
             backward = right[..., here] * left[..., there].conj() * noise
-            phase[0] = phase[0] + _onto_bands(forward.real + backward.real, kernel.real)
-            phase[1] = phase[1] + _onto_bands(forward.imag - backward.imag, kernel.imaginary)
+            phase[0] = phase[0] + kernel.real(forward.real + backward.real)
+            phase[1] = phase[1] + kernel.imaginary(forward.imag - backward.imag)
         # Half of the circle holds all of the energy but for the two ends, which have no mirror image.
         power = transfer.abs().square()[:, :, None].movedim(1, 0) * noise_spectra[0].real
         energy = 2 * power.sum(-1) - power[..., 0] - power[..., -1]
@@ -256,11 +286,11 @@ class ShortTimeSums:
         below, above = transfer[..., 1 : margin + 1], transfer[..., -margin - 1 : -1]
         return torch.cat([below.flip(-1).conj(), transfer, above.flip(-1).conj()], -1)
 
-    def _spans(self, order: int, kernel: _Kernel) -> tuple[slice, slice]:
-        """Return where a and a - k / hop lie for an order's kernel, in what `_beyond_half` returns."""
+    def _spans(self, order: int, span: slice) -> tuple[slice, slice]:
+        """Return where a and a - k / hop lie for a span of an order's grid, in what `_beyond_half` returns."""
         shift = order * self._steps
-        first = self._margin + ceil(shift / 2) + kernel.span.start
-        here = slice(first, first + kernel.span.stop - kernel.span.start)
+        first = self._margin + ceil(shift / 2) + span.start
+        here = slice(first, first + span.stop - span.start)
         return here, slice(here.start - shift, here.stop - shift)
 
 
@@ -269,6 +299,6 @@ def _real_product(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
     return torch.addcmul(first.real * second.real, first.imag, second.imag, value=-1)
 
 
-def _onto_bands(spectrum: torch.Tensor, kernel: torch.Tensor) -> torch.Tensor:
+def _onto(spectrum: torch.Tensor, kernel: torch.Tensor) -> torch.Tensor:
     """Return `spectrum @ kernel` as one product of matrices: with more axes it would be many small ones."""
     return (spectrum.flatten(0, -2) @ kernel).view(*spectrum.shape[:-1], -1)

@@ -5,17 +5,20 @@ for them, and the executor takes that for a job that is about to appear. Here su
 it is over where these say so, and started again where not. A copy that lives on writes nothing (`earshot.writer`).
 """
 
+import asyncio
 import logging
 import subprocess
-import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from functools import wraps
+from threading import Event
 from typing import Any
 
 import snakemake_executor_plugin_slurm as plugin
 
 PATIENCE = 3  # times that SLURM has to be asked in vain for a job, in case that several controllers share a cluster
+
+PAUSE_S = 5  # before it is asked again
 
 log = logging.getLogger("snakemake.logging")
 
@@ -28,6 +31,7 @@ class Outages:
         self.min_job_age: int | None = None
         self.silent = False
         self.unknown: Counter[str] = Counter()
+        self.over = Event()  # of the run
 
     def notice(self, answers: bool) -> None:
         """Tell the person when SLURM falls silent, and when it speaks again."""
@@ -58,15 +62,24 @@ def outlast_outages() -> None:
         answer, took_s = await ask(by_task, logger)
         outages.notice(answer is not None)
         outages.answer = answer if by_task != command else None
+        if answer is None and outages.over.is_set():
+            return {}, 0.0  # nobody waits for an answer any more
+        if answer is None:
+            await asyncio.sleep(PAUSE_S)
         return answer, took_s
 
     still_active = executor.check_active_jobs
 
     async def check_active_jobs(self: Any, active_jobs: list[Any]) -> AsyncIterator[Any]:
+        forgotten = []
         async for job in still_active(self, active_jobs):
-            if not outages.has_forgotten(job.external_jobid):
+            if outages.has_forgotten(job.external_jobid):
+                forgotten.append(job)
+            else:
                 yield job
-            elif is_completed(job.external_jobid, self.run_uuid):
+        ended = await asyncio.to_thread(completed, self.run_uuid) if forgotten else set()
+        for job in forgotten:
+            if job.external_jobid in ended:
                 self.report_job_success(job)
             else:
                 self.report_job_error(job, msg=f"SLURM knows nothing more of job {job.external_jobid}.")
@@ -74,24 +87,43 @@ def outlast_outages() -> None:
     def when_slurm_answers(submit: Callable[..., None]) -> Callable[..., None]:
         @wraps(submit)
         def submit_then(self: Any, *jobs: Any) -> None:
-            while subprocess.run(["scontrol", "ping"], check=False, capture_output=True).returncode:
+            while not (is_there() or outages.over.wait(PAUSE_S)):
                 outages.notice(False)
-                time.sleep(5)
-            submit(self, *jobs)
+            if not outages.over.is_set():
+                submit(self, *jobs)
 
         return submit_then
+
+    def and_no_more(end: Callable[..., None]) -> Callable[..., None]:
+        @wraps(end)
+        def end_then(self: Any, *given: Any) -> None:
+            outages.over.set()
+            end(self, *given)
+
+        return end_then
 
     plugin.get_min_job_age, plugin.query_job_status = remembered_min_job_age, query_job_status
     executor.check_active_jobs = check_active_jobs
     executor.run_job = when_slurm_answers(executor.run_job)
     executor.run_array_jobs = when_slurm_answers(executor.run_array_jobs)
+    executor.cancel = and_no_more(executor.cancel)
 
 
-def is_completed(job: str, run: str) -> bool:
-    """Return whether SLURM's accounts say that a job of a run is completed."""
-    command = ["sacct", "-X", "-n", "-P", "-j", job, "--name", run, "-o", "State"]
+def is_there() -> bool:
+    """Return whether the controller answers. Where that cannot be asked, the submission itself will tell."""
+    try:
+        return subprocess.run(["scontrol", "ping"], check=False, capture_output=True, timeout=60).returncode == 0
+    except subprocess.TimeoutExpired:
+        return False
+    except OSError:
+        return True
+
+
+def completed(run: str) -> set[str]:
+    """Return a run's jobs of the last week that are completed by SLURM's accounts; none where these are silent."""
+    command = ["sacct", "-X", "-n", "-P", "-S", "now-7days", "--name", run, "-s", "CD", "-o", "JobID"]
     try:
         said = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
     except (OSError, subprocess.SubprocessError):
-        return False
-    return said.split() == ["COMPLETED"]
+        return set()
+    return set(said.split())

@@ -36,7 +36,8 @@ def both(listeners, noise, settings, device=CPU):
 
 
 @pytest.mark.parametrize(
-    ("window", "hop"), [(1024, 256), (1024, 512), (1024, 128), (960, 320), (2048, 512), (512, 100), (1023, 341)]
+    ("window", "hop"),
+    [(1024, 256), (1024, 512), (1024, 128), (960, 320), (2048, 512), (512, 100), (1023, 341), (256, 85), (300, 75)],
 )
 def test_the_two_ways_agree_for_every_window_and_hop(window, hop):
     """To 1e-4 of each feature's RMS, also where the hop does not divide the window and where windows overlap little."""

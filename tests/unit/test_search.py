@@ -8,6 +8,7 @@ import pytest
 import torch
 from earshot.data.listeners import feature_index
 from earshot.data.synthetic_hrtf import draw_person, grid, synthesise_hrirs
+from earshot.errors import DataError
 from earshot.learn import cohort
 from earshot.learn.candidate import Candidate
 from earshot.learn.localiser import LocaliserSettings, train_and_answer
@@ -34,7 +35,7 @@ CANDIDATES = [
 
 
 def search(*epochs, kept=0.5):
-    return Search(PEOPLE, NOISE, 0.2, 1, Halving(epochs, kept), (16000, 1500), CPU, "float32")
+    return Search(PEOPLE, NOISE, 0.2, 1, 1, Halving(epochs, kept), (16000, 1500), CPU, "float32")
 
 
 @pytest.mark.parametrize("candidate", CANDIDATES[:3])
@@ -89,17 +90,33 @@ def test_the_hopeless_stop_early_and_the_others_go_on_as_they_would_have():
             assert found.p95_deg == pytest.approx(full.p95_deg, rel=1e-3)
 
 
+def test_a_trial_that_stopped_by_itself_costs_what_it_took():
+    impatient = Candidate(FEATURES, replace(NETWORK, patience_epochs=1, tolerance=1.0))
+    (reached,) = search()([impatient])
+    (whole,) = search()([CANDIDATES[0]])
+    assert max(reached.epochs) < 12 and not reached.stopped_early
+    assert reached.multiply_adds < whole.multiply_adds
+
+
+def test_bands_beyond_the_sampling_rate_are_refused_before_any_trial():
+    with pytest.raises(DataError, match="need a sampling rate of 60000 Hz"):
+        Search(PEOPLE, NOISE, 0.2, 1, 1, Halving((), 0.5), (30000, 1500), CPU, "float32")
+
+
 def test_a_trial_whose_numbers_overflow_is_the_worst_and_harms_nobody():
     wild = Candidate(FEATURES, replace(NETWORK, learning_rate=1e30))
     lost, good = search()([wild, CANDIDATES[0]])
-    assert lost.worst_deg == 180
+    assert lost.worst_deg == 180 and lost.diverged and not good.diverged
+    assert lost.multiply_adds == good.multiply_adds, "of all epochs, though it ended in the first ones"
     assert good.p95_deg == pytest.approx(search()([CANDIDATES[0]])[0].p95_deg, rel=1e-3)
 
 
 def test_cost_counts_weights_and_frames():
     candidate = CANDIDATES[0]
     inputs = 1 + 12 + 6
-    assert candidate.training_multiply_adds(100, 5) == 3 * 5 * 100 * (inputs * 16 + 16 * 3)
+    forward = inputs * 16 + 16 * 3
+    by_weights, by_input = forward, 16 * 3  # nobody asks for the gradient by the features
+    assert candidate.training_multiply_adds(100, 5) == 5 * 100 * (forward + by_weights + by_input)
     once, twice = (candidate.feature_multiply_adds(10, samples) for samples in (512, 512 * 5))
     assert twice == 3 * once, "4 hops to a window: 8 frames and 24"
     assert candidate.feature_multiply_adds(20, 512) == 2 * once

@@ -1,7 +1,9 @@
 """The study keeps every trial once, asks the same of the same seed, and its rule picks the winner."""
 
 import os
+from pathlib import Path
 
+import numpy as np
 import pytest
 from earshot import writer
 from earshot.errors import WithdrawnError
@@ -31,7 +33,11 @@ SPACE = Space(
 
 
 class Valley:
-    """Trials without networks: the error is least at a learning rate of 3e-3; it counts what it was asked."""
+    """Trials without networks: the error is least at a learning rate of 3e-3.
+
+    As with halving, what comes of a trial depends on its round: those below the middle stop early, further up. It keeps
+    what it was asked.
+    """
 
     def __init__(self, rounds=None):
         self.candidates, self.rounds = [], rounds
@@ -42,18 +48,21 @@ class Valley:
         if self.rounds:
             self.rounds -= 1
         self.candidates += candidates
-        return [self.reached(candidate) for candidate in candidates]
+        errors = [10 + abs(np.log(candidate.network.learning_rate / 3e-3)) for candidate in candidates]
+        middle = np.median(errors)
+        return [
+            reached(error + (5 if error > middle else 0), candidate.training_multiply_adds(100, 30), bool(error > middle))
+            for error, candidate in zip(errors, candidates, strict=True)
+        ]
 
-    def reached(self, candidate):
-        error = 10 + abs(candidate.network.learning_rate - 3e-3) * 1e3
-        return Reached((error, 5.0), (20, 30), error > 20, candidate.training_multiply_adds(100, 30), 1.0)
+
+def reached(error, cost, stopped_early=False, diverged=False):
+    return Reached((error, 5.0), (20, 30), stopped_early, diverged, cost, 1.0)
 
 
-def searched(journal, trials=30, seed=1, evaluate=None, at_once=10, **workers):
+def searched(journal, trials=30, seed=1, evaluate=None, at_once=10):
     """Search, and return the study's trials in order."""
-    found = study.open_journal(journal)
-    study.search(found, SPACE, evaluate or Valley(), trials, at_once, seed, **workers)
-    return study.trials_of(found, trials, at_once)
+    return study.search(study.open_journal(journal), SPACE, evaluate or Valley(), trials, at_once, seed)
 
 
 def essence(trials):
@@ -73,8 +82,13 @@ def test_the_same_seed_asks_the_same_and_another_seed_something_else(tmp_path):
 
 
 def test_later_rounds_learn_from_earlier_ones(journal):
-    errors = [trial.values[0] for trial in searched(journal, 100)]
-    assert sum(errors[50:]) < sum(errors[:50])
+    """By chance the mean distance from the best learning rate would be the same in all rounds."""
+
+    def distance(trials):
+        return np.mean([abs(np.log(trial.params["learning_rate"] / 3e-3)) for trial in trials])
+
+    trials = searched(journal, 150)
+    assert distance(trials[100:]) < 0.5 * distance(trials[:20])
 
 
 def test_a_search_that_is_killed_goes_on_with_the_same_trials(tmp_path):
@@ -86,11 +100,19 @@ def test_a_search_that_is_killed_goes_on_with_the_same_trials(tmp_path):
     assert len(rest.candidates) == 20, "finished trials are not run again"
 
 
-def test_a_longer_search_goes_on_from_a_finished_one(tmp_path):
+@pytest.mark.parametrize("fewer", [1, 20, 23, 44])
+def test_a_longer_search_goes_on_from_a_finished_one(tmp_path, fewer):
     whole = essence(searched(tmp_path / "whole", 45))
-    assert essence(searched(tmp_path / "longer", 23)) == whole[:23]
+    assert essence(searched(tmp_path / "longer", fewer)) == whole[:fewer]
     assert essence(searched(tmp_path / "longer", 45)) == whole
-    assert essence(searched(tmp_path / "longer", 23)) == whole[:23]
+    assert essence(searched(tmp_path / "longer", fewer)) == whole[:fewer]
+
+
+def test_a_lock_that_a_killed_search_left_keeps_nobody_waiting(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    searched(Path("state/journal.log"), 10)
+    Path("state/journal.log.lock").symlink_to("state/journal.log")
+    assert len(searched(Path("state/journal.log"), 20)) == 20
 
 
 def test_a_line_that_was_cut_off_is_no_trial(tmp_path):
@@ -100,20 +122,8 @@ def test_a_line_that_was_cut_off_is_no_trial(tmp_path):
     lines = journal.read_bytes().splitlines(keepends=True)
     for cut in range(len(lines) - 8, len(lines)):
         journal.write_bytes(b"".join(lines[:cut]) + lines[cut][:-20])
+        # A round is whole again, and whoever was in it is in it once.
         assert essence(searched(journal)) == whole
-
-
-def test_workers_that_share_a_journal_run_every_round_once(journal):
-    asked = []
-    for worker in (1, 0, 2):
-        evaluate = Valley()
-        searched(journal, 45, evaluate=evaluate, worker=worker, workers=3)
-        asked.append(len(evaluate.candidates))
-    assert asked == [15, 20, 10], "rounds 2 and 5, 1 and 4, 3"
-    found = study.open_journal(journal).get_trials()
-    assert sorted((trial.user_attrs["round"], trial.user_attrs["place"]) for trial in found) == [
-        (number // 10, number % 10) for number in range(45)
-    ]
 
 
 def test_a_job_of_an_earlier_run_adds_nothing(journal, tmp_path, monkeypatch):
@@ -140,26 +150,13 @@ def test_everything_that_may_be_drawn_is_a_candidate():
         assert len(candidate.network.hidden_layers) == drawn["layers"]
 
 
-class Made(Valley):
-    """Trials of given errors, costs and ends."""
-
-    def __init__(self, *given):
-        self.given = given
-
-    def __call__(self, candidates):
-        return [Reached((error,), (1,), early, cost, 1.0) for error, cost, early in self.given]
-
-
 def test_the_front_holds_what_ran_to_its_end_and_nothing_beats(journal):
-    given = (
-        (12.0, 50, False),
-        (11.0, 90, False),
-        (12.5, 60, False),
-        (11.2, 70, False),
-        (5.0, 10, True),
-        (30.0, 20, False),
-    )
-    trials = searched(journal, len(given), evaluate=Made(*given), at_once=len(given))
+    given = [
+        *(reached(*given) for given in ((12.0, 50), (11.0, 90), (12.5, 60), (11.2, 70), (30.0, 20))),
+        reached(5.0, 10, stopped_early=True),
+        reached(180.0, 1, diverged=True),
+    ]
+    trials = searched(journal, len(given), evaluate=lambda candidates: given, at_once=len(given))
     assert [trial.values for trial in study.front(trials)] == [[30, 20], [12, 50], [11.2, 70], [11, 90]]
     assert study.winner(trials, 0.5).values == [11.2, 70], "the cheapest that is nearly as good as the best"
     assert study.winner(trials, 0.0).values == [11, 90]

@@ -67,11 +67,14 @@ def test_a_search_that_is_killed_goes_on_where_it_was(searched, tmp_path):
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     assert not (folder / "results/tiny/search/trials.parquet").exists()
+    (path,) = folder.glob(journal)
+    finished = path.read_bytes()
     run(folder, *TARGET, config=changed(longer, SEARCH), project=folder)
     whole = shutil.copytree(searched, tmp_path / "whole")
     before = trials(whole)
     run(whole, *TARGET, config=changed(longer, SEARCH), project=whole)
     pd.testing.assert_frame_equal(without_times(trials(folder)), without_times(trials(whole)))
+    assert path.read_bytes().startswith(finished[: finished.rfind(b"\n") + 1]), "it went on where it was"
     # Those that were finished were not run again: their times are the old ones.
     assert trials(whole)["seconds"].tolist()[:8] == before["seconds"].tolist()
 

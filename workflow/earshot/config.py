@@ -139,6 +139,11 @@ class SearchSpace(Section):
             low, high = getattr(self, name)
             if low > high:
                 raise ValueError(f"{name}: the lowest comes first")
+        if self.learning_rate[1] > 1:
+            raise ValueError("learning_rate: at most 1")
+        for name in ("window_samples", "hops_per_window", "spacing", "width", "activation", "schedule", "batch_size"):
+            if len(set(choices := getattr(self, name))) < len(choices):
+                raise ValueError(f"{name} names one twice")
         return self
 
 
@@ -148,13 +153,19 @@ class Search(Section):
     trials: PositiveInt = Field(375, description="Trials of the whole search; with more, a finished one goes on")
     trials_at_once: PositiveInt = Field(10, description="Trials that are asked for and trained together")
     halving_epochs: tuple[PositiveInt, ...] = Field(
-        (10, 30, 90), description="Epochs at which the trials of a round are ranked and the worse ones stop"
+        (10, 30, 90), description="Epochs, rising, at which the trials of a round are ranked and the worse ones stop"
     )
     halving_kept: float = Field(0.5, gt=0, le=1, description="Share of a round's trials that then goes on")
     winner_within_deg: float = Field(
         0.5, ge=0, description="The winner is the cheapest trial on the front whose error is this close to the smallest"
     )
     space: SearchSpace = SearchSpace()
+
+    @model_validator(mode="after")
+    def _rising(self) -> "Search":
+        if sorted(set(self.halving_epochs)) != list(self.halving_epochs):
+            raise ValueError("halving_epochs must rise")
+        return self
 
 
 class Network(Section):
@@ -219,6 +230,13 @@ class Localisation(Section):
     def _variants_once(self) -> "Localisation":
         if len(set(self.variants)) < len(self.variants):
             raise ValueError("variants names one twice")
+        return self
+
+    @model_validator(mode="after")
+    def _tuning_subjects_once(self) -> "Localisation":
+        for collection, names in self.tuning_subjects.items():
+            if len(set(names)) < len(names):
+                raise ValueError(f"tuning_subjects.{collection} names one twice")
         return self
 
     @model_validator(mode="after")

@@ -6,39 +6,44 @@ from pathlib import Path
 
 from _script import at_work
 from earshot import device
-from earshot.data.listeners import read_listeners
 from earshot.data.schemas.trials import TRIALS
+from earshot.data.sofa import read_hrirs
 from earshot.data.tables import write_table
 from earshot.files import replacing
 from earshot.fingerprint import fingerprint
 from earshot.learn import study
 from earshot.learn.search import Halving, Search
 from earshot.learn.space import search_space
+from earshot.seeds import generator
 from earshot.signal.noise import noise_settings
 
 with at_work(snakemake) as params:
     settings = params.settings
-    files = dict(zip(params.subjects, snakemake.input.sofa, strict=True))
-    listeners, _ = read_listeners(files, settings["rate_hz"], "stop")
-    space, at_once = search_space(settings), settings["trials_at_once"]
+    listeners = [
+        read_hrirs(file, subject=subject, rate_hz=settings["rate_hz"])
+        for subject, file in zip(params.subjects, snakemake.input.sofa, strict=True)
+    ]
+    space = search_space(settings)
+    where = device.choose(params.device)
     evaluate = Search(
         listeners,
         noise_settings(settings),
         settings["held_out"],
+        int(generator(settings["seed"], "search", "split").integers(2**31)),
         settings["seed"],
         Halving(tuple(settings["halving"]["epochs"]), settings["halving"]["kept"]),
         (space.level_range_hz[1], space.phase_range_hz[1]),
-        device.choose(params.device),
+        where,
         settings["network"]["precision"],
     )
-    # Trials of other code or other people's ears are no part of this study, and are left where they are.
+    # Trials of other code, of another kind of device or of other people's ears are no part of this study.
     here = Path(snakemake.scriptdir)
     made_of = hashlib.sha256(fingerprint(here / "search_localisation.py", here.parent).encode())
-    for file in snakemake.input.sofa:
-        made_of.update(Path(file).read_bytes())
+    made_of.update(where.type.encode())
+    for subject, file in zip(params.subjects, snakemake.input.sofa, strict=True):
+        made_of.update(subject.encode() + Path(file).read_bytes())
     journal = study.open_journal(Path(params.state, made_of.hexdigest()[:12], "journal.log"))
-    study.search(journal, space, evaluate, params.trials, at_once, settings["seed"])
-    trials = study.trials_of(journal, params.trials, at_once)
+    trials = study.search(journal, space, evaluate, params.trials, settings["trials_at_once"], settings["seed"])
     write_table(snakemake.output.trials, study.trials_table(trials, params.subjects, params.within_deg), TRIALS)
     with replacing(snakemake.output.winner) as temporary:
         temporary.write_text(json.dumps(study.winner_settings(trials, space, params.within_deg), indent=2))

@@ -19,10 +19,11 @@ class Candidate:
     def training_multiply_adds(self, waveforms: int, epochs: int) -> int:
         """Return the multiply-adds of training one listener's network on so many waveforms for so many epochs.
 
-        A layer costs its weights three times a waveform: for its output, and for the gradients by input and by weights.
+        A layer costs its weights three times a waveform: for its output, and for the gradients by weights and by input.
+        Nobody asks for the gradient by the input of the first.
         """
-        shapes = self.network.layer_shapes(len(self.interaural.names), OUTPUTS)
-        return 3 * epochs * waveforms * sum(inputs * outputs for inputs, outputs in shapes)
+        first, *further = [a * b for a, b in self.network.layer_shapes(len(self.interaural.names), OUTPUTS)]
+        return epochs * waveforms * (2 * first + 3 * sum(further))
 
     def feature_multiply_adds(self, waveforms: int, samples: int) -> int:
         """Return the multiply-adds of the features of so many waveforms of so many samples, computed frame by frame.

@@ -70,7 +70,8 @@ class Cohort:
         self, members: Sequence[Member], seed: int, device: torch.device, precision: Precision = "float32"
     ) -> None:
         self.device = device
-        on_cpu = min(_CPU_NETWORKS, ceil(len(members) / torch.get_num_threads()))
+        # So many at a time that each thread has its share; two at least, since one that is alone fills two rows.
+        on_cpu = max(2, min(_CPU_NETWORKS, ceil(len(members) / torch.get_num_threads())))
         most = len(members) if device.type == "cuda" else on_cpu
         self._programs: list[_Program] = []
         alike: dict[tuple[Any, ...], list[int]] = {}

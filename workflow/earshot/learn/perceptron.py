@@ -29,7 +29,7 @@ class TrainingSettings:
     schedule: Schedule = "constant"
 
     def rate(self, epoch: int) -> float:
-        """Return the learning rate of an epoch, from 0: constant, or half a cosine down to nothing at the last.
+        """Return the learning rate of an epoch, from 0: constant, or half a cosine that is nothing after the last.
 
         The cosine is that of Loshchilov and Hutter (2017), eq. 5, without restarts.
         """
@@ -72,9 +72,9 @@ class TrainingSet:
 
     @property
     def statistics(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Mean and standard deviation of each feature; a feature that never changes is divided by one."""
+        """Mean and standard deviation of each feature; one that changes by no more than rounding is divided by one."""
         mean, scale = self.features.mean(0), self.features.std(0)
-        return mean, np.where(scale > 0, scale, 1).astype(np.float32)
+        return mean, np.where(scale > 1e-6 * abs(self.features).max(0), scale, 1).astype(np.float32)
 
 
 def split_directions(directions: list[str], held_out: float, seed: int) -> NDArray[np.bool_]:

@@ -19,6 +19,7 @@ from earshot.directions import great_circle_deg, unit_vectors
 from earshot.learn.candidate import Candidate
 from earshot.learn.cohort import Cohort, Member, Precision
 from earshot.learn.perceptron import Perceptron, TrainingSet, split_directions
+from earshot.signal.bands import Bands
 from earshot.signal.interaural import InterauralSettings
 from earshot.signal.interaural_bins import InterauralBins, interaural_bins
 from earshot.signal.noise import NoiseSettings
@@ -38,8 +39,9 @@ class Reached:
 
     p95_deg: tuple[float, ...]  # of each listener, on the held-out directions
     epochs: tuple[int, ...]  # of each listener
-    stopped_early: bool
-    multiply_adds: int  # of one listener's features and training to its end, the dearest of the listeners
+    stopped_early: bool  # for another trial was better
+    diverged: bool  # a loss was not finite
+    multiply_adds: int  # of the dearest listener's features and training; of all epochs where it was cut short
     seconds: float  # this trial's share of the round's
 
     @property
@@ -58,13 +60,19 @@ class _Task:
 
 
 class Search:
-    """The listeners that every trial trains, and how; `highest_hz` is the upper end of bands of level and of phase."""
+    """The listeners that every trial trains, and how.
+
+    Directions are held out by a `split_seed` of the search's own, so that what it finds is not fitted to the directions
+    on which people are scored later. `highest_hz` is the upper end of bands of level and of phase. Raises DataError
+    where that is beyond what a listener's sampling rate holds.
+    """
 
     def __init__(
         self,
         listeners: Sequence[HrirSet],
         noise: NoiseSettings,
         held_out: float,
+        split_seed: int,
         seed: int,
         halving: Halving,
         highest_hz: tuple[float, float],
@@ -76,11 +84,14 @@ class Search:
         self.tasks = [
             _Task(
                 listener,
-                split_directions(listener.directions.tolist(), held_out, seed),
+                split_directions(listener.directions.tolist(), held_out, split_seed),
                 unit_vectors(listener.azimuth_deg, listener.elevation_deg),
             )
             for listener in listeners
         ]
+        for listener in listeners:
+            for highest in highest_hz:
+                Bands(1, "linear", 0, highest).weights(64, listener.rate_hz)
         self._bins: dict[tuple[int, int], list[InterauralBins]] = {}
 
     def __call__(self, candidates: Sequence[Candidate]) -> list[Reached]:
@@ -105,9 +116,14 @@ class Search:
         networks = cohort.networks()
         errors = self._errors(networks, features)
         seconds = (time.perf_counter() - began) / len(candidates)
-        early = {place // count for place in dropped}
         return [
-            self._reached(candidate, errors[trial], self._of_trial(networks, trial), trial in early, seconds)
+            self._reached(
+                candidate,
+                errors[trial],
+                self._of_trial(networks, trial),
+                [place in dropped for place in range(trial * count, (trial + 1) * count)],
+                seconds,
+            )
             for trial, candidate in enumerate(candidates)
         ]
 
@@ -150,17 +166,24 @@ class Search:
         candidate: Candidate,
         errors: tuple[float, ...],
         networks: Sequence[Perceptron],
-        stopped_early: bool,
+        dropped: Sequence[bool],
         seconds: float,
     ) -> Reached:
-        epochs = tuple(len(network.loss) for network in networks)
         costs = []
-        for task, trained in zip(self.tasks, epochs, strict=True):
+        diverged = [not np.isfinite(network.loss[-1]) for network in networks]
+        for task, network, cut_short in zip(self.tasks, networks, np.logical_or(dropped, diverged), strict=True):
             waveforms = task.held_out.size * self.noise.repetitions
-            samples = round(self.noise.duration_s * task.listener.rate_hz)
             seen = int((~task.held_out).sum()) * self.noise.repetitions
-            whole = candidate.network.max_epochs if stopped_early else trained
+            samples = round(self.noise.duration_s * task.listener.rate_hz)
+            epochs = candidate.network.max_epochs if cut_short else len(network.loss)
             costs.append(
-                candidate.feature_multiply_adds(waveforms, samples) + candidate.training_multiply_adds(seen, whole)
+                candidate.feature_multiply_adds(waveforms, samples) + candidate.training_multiply_adds(seen, epochs)
             )
-        return Reached(errors, epochs, stopped_early, max(costs), seconds)
+        return Reached(
+            p95_deg=errors,
+            epochs=tuple(len(network.loss) for network in networks),
+            stopped_early=any(dropped),
+            diverged=any(diverged),
+            multiply_adds=max(costs),
+            seconds=seconds,
+        )

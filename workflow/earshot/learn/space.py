@@ -14,7 +14,7 @@ from earshot.signal.interaural import InterauralSettings
 
 @dataclass(frozen=True)
 class Space:
-    """What may be tried. A pair of numbers is a range, ends included; more are a choice."""
+    """What may be tried: ranges of band and layer counts, learning rate and weight decay, and choices of the rest."""
 
     window_samples: tuple[int, ...]
     hops_per_window: tuple[int, ...]

@@ -2,8 +2,7 @@
 
 Trials are asked for in rounds. What a round asks for follows from the study's seed, the round's number and the trials
 of the rounds before; what it reached is added to the journal when all of it is known. So whoever is killed in the midst
-of a round does that round again, with the same trials, and no finished trial is lost or counted twice. Workers that
-share a journal take every so many-th round each, and ask with what the journal holds by then.
+of a round does that round again, with the same trials, and no finished trial is lost or counted twice.
 """
 
 import logging
@@ -37,9 +36,13 @@ Evaluate = Callable[[Sequence[Candidate]], Sequence[Reached]]
 def open_journal(path: Path) -> optuna.Study:
     """Return the study that a journal holds; it is begun where there is none.
 
-    What a process that was killed wrote of a last line is cut off.
+    What a process that was killed left is put right: its lock is removed, and what it wrote of a last line is cut off.
+    So nobody else may be at work on the journal; runs see to that (`earshot.writer`).
     """
+    path = path.resolve()  # Optuna's lock is a link that leads nowhere otherwise, and never counts as left behind
     path.parent.mkdir(parents=True, exist_ok=True)
+    for lock in path.parent.glob(f"{path.name}.lock*"):
+        lock.unlink()
     if path.exists():
         whole = path.read_bytes()
         if not whole.endswith(b"\n"):
@@ -52,29 +55,23 @@ def open_journal(path: Path) -> optuna.Study:
 
 
 def search(
-    study: optuna.Study,
-    space: Space,
-    evaluate: Evaluate,
-    trials: int,
-    at_once: int,
-    seed: int,
-    worker: int = 0,
-    workers: int = 1,
-) -> None:
-    """Run the rounds of a study that are this worker's and not yet in it, `at_once` trials each.
+    study: optuna.Study, space: Space, evaluate: Evaluate, trials: int, at_once: int, seed: int
+) -> list[FrozenTrial]:
+    """Run the rounds of a study that are not yet in it and return its first `trials` trials, in their order.
+
+    Rounds are always whole, `at_once` trials, since a trial's early stop depends on the others of its round: the last
+    one may hold more trials than are asked for, which a longer search finds done.
 
     Raises WithdrawnError when this job may write no more (`earshot.writer`).
     """
     rounds = ceil(trials / at_once)
-    for number in range(worker, rounds, workers):
-        size = min(at_once, trials - number * at_once)
+    for number in range(rounds):
         known = study.get_trials(deepcopy=False)
         done = {trial.user_attrs["place"] for trial in known if trial.user_attrs["round"] == number}
-        if len(done) >= size:
+        if len(done) == at_once:
             continue
-        others = [trial for trial in known if trial.user_attrs["round"] != number]
-        earlier = others if workers > 1 else [trial for trial in others if trial.user_attrs["round"] < number]
-        drawn = ask(space, earlier, size, seed, number)
+        earlier = [trial for trial in known if trial.user_attrs["round"] < number]
+        drawn = ask(space, earlier, at_once, seed, number)
         reached = evaluate([space.candidate(parameters) for parameters in drawn])
         writer.require_right()
         for place, (parameters, one) in enumerate(zip(drawn, reached, strict=True)):
@@ -88,7 +85,8 @@ def search(
                     )
                 )
         best = min(one.worst_deg for one in reached)
-        log.log(PROGRESS, "round %d of %d: %d trials, the best %.1f degrees", number + 1, rounds, size, best)
+        log.log(PROGRESS, "round %d of %d: %d trials, the best %.1f degrees", number + 1, rounds, at_once, best)
+    return sorted(study.get_trials(deepcopy=False), key=_order)[:trials]
 
 
 def ask(space: Space, earlier: Sequence[FrozenTrial], size: int, seed: int, number: int) -> list[dict[str, Any]]:
@@ -99,15 +97,9 @@ def ask(space: Space, earlier: Sequence[FrozenTrial], size: int, seed: int, numb
     return [study.ask(space.distributions).params for _ in range(size)]
 
 
-def trials_of(study: optuna.Study, count: int, at_once: int) -> list[FrozenTrial]:
-    """Return so many of a study's trials, in the order in which one worker asks for them."""
-    known = sorted(study.get_trials(deepcopy=False), key=_order)
-    return [trial for trial in known if trial.user_attrs["round"] * at_once + trial.user_attrs["place"] < count]
-
-
 def front(trials: Sequence[FrozenTrial]) -> list[FrozenTrial]:
     """Return the trials that ran to their end and that no other such trial beats in error and cost, cheapest first."""
-    ended = sorted((trial for trial in trials if not trial.user_attrs["stopped_early"]), key=_order)
+    ended = sorted((trial for trial in trials if _ended(trial)), key=_order)
     study = optuna.create_study(directions=["minimize"] * len(OBJECTIVES))
     study.add_trials(ended)
     unbeaten = {_order(trial) for trial in study.best_trials}
@@ -125,6 +117,10 @@ def winner(trials: Sequence[FrozenTrial], within_deg: float) -> FrozenTrial:
     return next(trial for trial in candidates if trial.values[0] <= best + within_deg)
 
 
+def _ended(trial: FrozenTrial) -> bool:
+    return not (trial.user_attrs["stopped_early"] or trial.user_attrs["diverged"])
+
+
 def _order(trial: FrozenTrial) -> tuple[int, int]:
     return trial.user_attrs["round"], trial.user_attrs["place"]
 
@@ -136,7 +132,7 @@ def trials_table(trials: Sequence[FrozenTrial], subjects: Sequence[str], within_
     for number, trial in enumerate(trials, 1):
         reached = trial.user_attrs
         common = {"trial": number, "round": reached["round"] + 1} | trial.params
-        common |= {name: reached[name] for name in ("multiply_adds", "seconds", "stopped_early")}
+        common |= {name: reached[name] for name in ("multiply_adds", "seconds", "stopped_early", "diverged")}
         common |= {"on_front": trial in on_front, "winner": trial is best}
         of_subjects = zip(subjects, reached["p95_deg"], reached["epochs"], strict=True)
         rows += [common | {"subject": subject, "p95_deg": error, "epochs": n} for subject, error, n in of_subjects]

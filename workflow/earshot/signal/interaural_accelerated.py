@@ -186,8 +186,12 @@ class ShortTimeSums:
         self.device = device
         self._orders = range(ceil(_OVERLAP_BINS * hop_samples / window_samples))
         self._lags = window_samples + taps - 1
-        # A multiple of the hop, so that every order shifts by whole steps; long enough that lags do not wrap around.
-        self._steps = next_fast_len(ceil((2 * self._lags + 1) / hop_samples), real=True)
+        # A multiple of the hop, so that every order shifts by whole steps; long enough that lags do not wrap around;
+        # and even, so that half of the circle ends at a frequency that is its own mirror image.
+        fewest = ceil((2 * self._lags + 1) / hop_samples)
+        self._steps = next_fast_len(fewest, real=True)
+        if self._steps * hop_samples % 2:
+            self._steps = 2 * next_fast_len(ceil(fewest / 2), real=True)
         self._length = self._steps * hop_samples
         self._margin = self._orders[-1] * self._steps
         self.numbers = len(self._orders) * (self._length // 2 + 1)  # of one draw of noise in `noise_spectra`

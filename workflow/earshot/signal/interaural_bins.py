@@ -51,7 +51,8 @@ class InterauralBins:
             weights = bands.weights(self.window_samples, self.rate_hz).astype(np.float32)
             if weights[:, bins.shape[-1] :].any():
                 raise ValueError(f"bands up to {bands.highest_hz:g} Hz are beyond the bins that were kept")
-            sums.append(bins @ weights[:, : bins.shape[-1]].T)
+            flat = bins.reshape(-1, bins.shape[-1])  # as one product of matrices: with more axes it would be many
+            sums.append((flat @ weights[:, : bins.shape[-1]].T).reshape(*bins.shape[:-1], -1))
         return differences(np.moveaxis(self.energy, -1, 0), np.moveaxis(sums[0], -2, 0), sums[1], settings)
 
 

@@ -25,7 +25,8 @@ TRIALS = pa.DataFrameSchema(
         "multiply_adds": pa.Column(float, pa.Check.gt(0)),  # of one listener's features and training to its end
         "seconds": pa.Column(float, pa.Check.gt(0)),  # this trial's share of its round's
         "stopped_early": pa.Column(bool),  # by successive halving
-        "on_front": pa.Column(bool),  # no trial that ran to its end has both less error and less cost
+        "diverged": pa.Column(bool),  # a loss was not finite
+        "on_front": pa.Column(bool),  # of those that ran to their end none has less error at no more cost, or the like
         "winner": pa.Column(bool),
         "subject": pa.Column(str),
         "p95_deg": angle(0, 180),

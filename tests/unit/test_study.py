@@ -50,10 +50,9 @@ class Valley:
         self.candidates += candidates
         errors = [10 + abs(np.log(candidate.network.learning_rate / 3e-3)) for candidate in candidates]
         middle = np.median(errors)
-        return [
-            reached(error + (5 if error > middle else 0), candidate.training_multiply_adds(100, 30), bool(error > middle))
-            for error, candidate in zip(errors, candidates, strict=True)
-        ]
+        costs = [candidate.training_multiply_adds(100, 30) for candidate in candidates]
+        stops = [bool(error > middle) for error in errors]
+        return [reached(error + 5 * stop, cost, stop) for error, cost, stop in zip(errors, costs, stops, strict=True)]
 
 
 def reached(error, cost, stopped_early=False, diverged=False):

@@ -74,7 +74,9 @@ def code(script):
     """
 
     def fingerprint_of_script(wildcards):
-        return workflow.is_main_process and fingerprint(ROOT / "workflow" / "scripts" / f"{script}.py", ROOT / "workflow")
+        return workflow.is_main_process and fingerprint(
+            ROOT / "workflow" / "scripts" / f"{script}.py", ROOT / "workflow"
+        )
 
     return fingerprint_of_script
 

@@ -65,9 +65,7 @@ rule summarise:
     params:
         # Where data lie and how they are fetched changes no result, and differs from one machine to the next. The search
         # has results of its own.
-        config=CONFIG.model_dump(
-            mode="json", exclude={"retrieve": True, "data_dir": True, "localisation": {"search"}}
-        ),
+        config=CONFIG.model_dump(mode="json", exclude={"retrieve": True, "data_dir": True, "localisation": {"search"}}),
         jobs=job_times(),
         code=code("summarise"),
     message:

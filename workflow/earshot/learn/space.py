@@ -79,7 +79,7 @@ class Space:
 
 def search_space(settings: Mapping[str, Any]) -> Space:
     """Return the space that a configuration's sections `space`, `features` and `network` hold as plain values."""
-    given = {name: tuple(choices) for name, choices in settings["space"].items()}
+    given: dict[str, Any] = {name: tuple(choices) for name, choices in settings["space"].items()}
     for ends in ("level", "phase"):
         bands = settings["features"][f"{ends}_bands"]
         given[f"{ends}_range_hz"] = (bands["lowest_hz"], bands["highest_hz"])

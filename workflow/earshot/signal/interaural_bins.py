@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from earshot.data.sofa import HrirSet
+from earshot.signal.bands import Bands
 from earshot.signal.interaural import InterauralSettings, differences
 from earshot.signal.interaural_accelerated import Sum, short_time_sums
 from earshot.signal.noise import NoiseSettings
@@ -46,14 +47,15 @@ class InterauralBins:
         """
         if (settings.window_samples, settings.hop_samples) != (self.window_samples, self.hop_samples):
             raise ValueError("these are the bins of another window or hop")
-        sums = []
-        for bins, bands in ((self.level, settings.level_bands), (self.cross, settings.phase_bands)):
-            weights = bands.weights(self.window_samples, self.rate_hz).astype(np.float32)
-            if weights[:, bins.shape[-1] :].any():
-                raise ValueError(f"bands up to {bands.highest_hz:g} Hz are beyond the bins that were kept")
-            flat = bins.reshape(-1, bins.shape[-1])  # as one product of matrices: with more axes it would be many
-            sums.append((flat @ weights[:, : bins.shape[-1]].T).reshape(*bins.shape[:-1], -1))
-        return differences(np.moveaxis(self.energy, -1, 0), np.moveaxis(sums[0], -2, 0), sums[1], settings)
+        level, cross = self._sums(self.level, settings.level_bands), self._sums(self.cross, settings.phase_bands)
+        return differences(np.moveaxis(self.energy, -1, 0), np.moveaxis(level, -2, 0), cross, settings)
+
+    def _sums(self, bins: Sum, bands: Bands) -> Sum:
+        weights = bands.weights(self.window_samples, self.rate_hz).astype(np.float32)
+        if weights[:, bins.shape[-1] :].any():
+            raise ValueError(f"bands up to {bands.highest_hz:g} Hz are beyond the bins that were kept")
+        flat = bins.reshape(-1, bins.shape[-1])  # as one product of matrices: with more axes it would be many
+        return (flat @ weights[:, : bins.shape[-1]].T).reshape(*bins.shape[:-1], -1)
 
 
 def interaural_bins(

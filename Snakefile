@@ -47,6 +47,7 @@ rule localisation:
 rule search:
     input:
         rules.search_localisation.output,
+        rules.benchmark_search.output,
 
 
 rule data:

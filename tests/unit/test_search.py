@@ -7,12 +7,14 @@ import pandas as pd
 import pytest
 import torch
 from earshot.data.listeners import feature_index
+from earshot.data.sofa import write_hrirs
 from earshot.data.synthetic_hrtf import draw_person, grid, synthesise_hrirs
 from earshot.errors import DataError
-from earshot.learn import cohort
+from earshot.learn import cohort, race_of_trials
+from earshot.learn import search as learn_search
 from earshot.learn.candidate import Candidate
 from earshot.learn.localiser import LocaliserSettings, train_and_answer
-from earshot.learn.perceptron import TrainingSettings
+from earshot.learn.perceptron import TrainingSettings, split_directions
 from earshot.learn.search import Halving, Search
 from earshot.score.listeners import score_listeners
 from earshot.signal.bands import Bands
@@ -35,7 +37,7 @@ CANDIDATES = [
 
 
 def search(*epochs, kept=0.5):
-    return Search(PEOPLE, NOISE, 0.2, 1, 1, Halving(epochs, kept), (16000, 1500), CPU, "float32")
+    return Search(PEOPLE, NOISE, 0.2, 1, Halving(epochs, kept), (16000, 1500), CPU, "float32")
 
 
 @pytest.mark.parametrize("candidate", CANDIDATES[:3])
@@ -56,7 +58,9 @@ def test_bins_of_other_frames_or_too_few_of_them_are_refused():
         bins.features(FEATURES)
 
 
-def test_a_trial_reaches_what_the_study_itself_would():
+def test_a_trial_reaches_what_the_study_itself_would(monkeypatch):
+    """On the study's own split: else it holds other directions out."""
+    monkeypatch.setattr(learn_search, "split_seed", lambda seed: seed)
     candidate = CANDIDATES[0]
     parts = interaural_features(PEOPLE, NOISE, candidate.interaural, CPU)
     index = pd.concat([feature_index(listener, 2) for listener in PEOPLE], ignore_index=True)
@@ -69,6 +73,31 @@ def test_a_trial_reaches_what_the_study_itself_would():
     assert reached.p95_deg == pytest.approx(wanted.tolist(), rel=1e-3)
     assert reached.worst_deg == max(reached.p95_deg)
     assert reached.epochs == (12, 12) and not reached.stopped_early
+
+
+def test_the_search_holds_other_directions_out_than_the_study():
+    directions = PEOPLE[0].directions.tolist()
+    ours, the_studys = (split_directions(directions, 0.2, seed) for seed in (learn_search.split_seed(1), 1))
+    assert (search().tasks[0].held_out == ours).all()
+    assert (ours != the_studys).any()
+
+
+def test_the_control_runs_the_same_trials(tmp_path):
+    """Same listeners, noise and split; networks begin elsewhere, so that errors are alike and not equal."""
+    for person in PEOPLE:
+        write_hrirs(tmp_path / f"{person.subject}.sofa", person)
+    paths = {person.subject: tmp_path / f"{person.subject}.sofa" for person in PEOPLE}
+    longer = replace(NETWORK, hidden_layers=(32,), max_epochs=150, patience_epochs=150)
+    candidates = {7: Candidate(FEATURES, longer), 9: Candidate(FEATURES, replace(longer, learning_rate=1e-7))}
+    table = race_of_trials.by_control(
+        race_of_trials.Trials(paths, None, NOISE, 0.2, learn_search.split_seed(1), 1, candidates), 2
+    )
+    assert table[["trial", "subject"]].to_numpy().tolist() == [[7, "anna"], [7, "bert"], [9, "anna"], [9, "bert"]]
+    good, bad = (table.loc[table["trial"] == number, "p95_deg"].max() for number in candidates)
+    reached = search()(list(candidates.values()))
+    assert good < 0.7 * bad, "one learns and the other does not"
+    assert reached[0].worst_deg == pytest.approx(good, rel=0.4)
+    assert table["wall_s"].iloc[0] <= table["seconds"].sum() * 1.5
 
 
 def test_what_a_trial_reaches_does_not_depend_on_its_companions():
@@ -100,7 +129,7 @@ def test_a_trial_that_stopped_by_itself_costs_what_it_took():
 
 def test_bands_beyond_the_sampling_rate_are_refused_before_any_trial():
     with pytest.raises(DataError, match="need a sampling rate of 60000 Hz"):
-        Search(PEOPLE, NOISE, 0.2, 1, 1, Halving((), 0.5), (30000, 1500), CPU, "float32")
+        Search(PEOPLE, NOISE, 0.2, 1, Halving((), 0.5), (30000, 1500), CPU, "float32")
 
 
 def test_a_trial_whose_numbers_overflow_is_the_worst_and_harms_nobody():

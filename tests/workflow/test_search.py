@@ -8,6 +8,7 @@ import time
 
 import pandas as pd
 import pytest
+from earshot.score.search import search_speed
 from runs import changed, copy_project, planned_rules, run, start
 
 SEARCH = changed(
@@ -17,11 +18,12 @@ SEARCH = changed(
             "trials": 4,
             "trials_at_once": 2,
             "halving_epochs": [1],
+            "benchmark_trials": 2,
             "space": {"width": [8, 16], "layers": [1, 2]},
         },
     }
 )
-TARGET = ("--", "search")
+TARGET = ("--", "search_localisation")
 
 
 def trials(folder):
@@ -35,7 +37,7 @@ def without_times(table):
 @pytest.fixture(scope="module")
 def searched(tmp_path_factory):
     folder = copy_project(tmp_path_factory.mktemp("searched"))
-    run(folder, *TARGET, config=SEARCH, project=folder)
+    run(folder, "--", "search", config=SEARCH, project=folder)
     return folder
 
 
@@ -53,6 +55,18 @@ def test_a_search_writes_its_trials_and_a_winner_that_is_a_configuration(searche
     }
     config = changed({"localisation.features": features, "localisation.network": winner["network"]}, SEARCH)
     assert planned_rules(searched, config=config, project=searched)["localise_accelerated"] == 2
+
+
+def test_some_trials_are_run_again_by_the_control(searched):
+    rows = pd.read_parquet(searched / "results/tiny/search/benchmark.parquet")
+    assert rows.groupby("trial")["subject"].agg(list).to_dict() == {
+        2: ["person01", "person02"],
+        4: ["person01", "person02"],
+    }
+    speed = search_speed(trials(searched), rows)
+    assert speed.low <= speed.ratio <= speed.high and speed.control_trials == 2
+    more = changed({"localisation.search.benchmark_trials": 3}, SEARCH)
+    assert set(planned_rules(searched, "--", "search", config=more, project=searched)) == {"benchmark_search"}
 
 
 def test_a_search_that_is_killed_goes_on_where_it_was(searched, tmp_path):

@@ -80,6 +80,7 @@ CHANGES = {
     "localisation.search.halving_epochs": ([2], NOTHING),
     "localisation.search.halving_kept": (0.4, NOTHING),
     "localisation.search.winner_within_deg": (1.0, NOTHING),
+    "localisation.search.benchmark_trials": (3, NOTHING),
     "localisation.search.space.window_samples": ([512], NOTHING),
     "localisation.search.space.hops_per_window": ([4], NOTHING),
     "localisation.search.space.spacing": (["mel"], NOTHING),

@@ -159,6 +159,9 @@ class Search(Section):
     winner_within_deg: float = Field(
         0.5, ge=0, description="The winner is the cheapest trial on the front whose error is this close to the smallest"
     )
+    benchmark_trials: PositiveInt = Field(
+        8, description="Trials that are run once more by the control, to compare the times"
+    )
     space: SearchSpace = SearchSpace()
 
     @model_validator(mode="after")

@@ -49,3 +49,31 @@ rule search_localisation:
         "Search for settings: {params.trials} trials on {params.subjects}"
     script:
         "../scripts/search_localisation.py"
+
+
+rule benchmark_search:
+    input:
+        sofa=files_of_tuning_subjects,
+        trials=rules.search_localisation.output.trials,
+    output:
+        f"{SEARCH}/benchmark.parquet",
+    log:
+        f"{LOGS}/benchmark_search.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/benchmark_search.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    # Nothing else may run beside a measurement.
+    threads: whole_machine()
+    resources:
+        mem_mb=memory(2000, 20),
+        runtime=minutes(5 * STUDY.search.benchmark_trials, 0),
+    params:
+        subjects=TUNING_SUBJECTS,
+        settings=SEARCH_SLICE,
+        trials=STUDY.search.benchmark_trials,
+        code=code("benchmark_search"),
+    message:
+        "Run {params.trials} of the search's trials by the control"
+    script:
+        "../scripts/benchmark_search.py"

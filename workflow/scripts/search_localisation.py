@@ -14,7 +14,6 @@ from earshot.fingerprint import fingerprint
 from earshot.learn import study
 from earshot.learn.search import Halving, Search
 from earshot.learn.space import search_space
-from earshot.seeds import generator
 from earshot.signal.noise import noise_settings
 
 with at_work(snakemake) as params:
@@ -29,7 +28,6 @@ with at_work(snakemake) as params:
         listeners,
         noise_settings(settings),
         settings["held_out"],
-        int(generator(settings["seed"], "search", "split").integers(2**31)),
         settings["seed"],
         Halving(tuple(settings["halving"]["epochs"]), settings["halving"]["kept"]),
         (space.level_range_hz[1], space.phase_range_hz[1]),

@@ -19,6 +19,7 @@ from earshot.directions import great_circle_deg, unit_vectors
 from earshot.learn.candidate import Candidate
 from earshot.learn.cohort import Cohort, Member, Precision
 from earshot.learn.perceptron import Perceptron, TrainingSet, split_directions
+from earshot.seeds import generator
 from earshot.signal.bands import Bands
 from earshot.signal.interaural import InterauralSettings
 from earshot.signal.interaural_bins import InterauralBins, interaural_bins
@@ -51,19 +52,45 @@ class Reached:
 
 
 @dataclass(frozen=True)
-class _Task:
+class Task:
     """One listener's directions, the held-out ones among them."""
 
     listener: HrirSet
     held_out: NDArray[np.bool_]  # (measurements,)
     targets: NDArray[np.float64]  # (measurements, 3)
 
+    def training_set(self, features: NDArray[np.float32]) -> TrainingSet:
+        """Return what a network learns from, of features `(measurements, repetitions, features)`."""
+        seen = features[~self.held_out]
+        targets = np.repeat(self.targets[~self.held_out], seen.shape[1], axis=0)
+        return TrainingSet(self.listener.subject, seen.reshape(-1, seen.shape[-1]), targets.astype(np.float32))
+
+    def p95_deg(self, network: Perceptron, features: NDArray[np.float32]) -> float:
+        """Return the 95th percentile of the error on held-out directions; 180 where an answer is not finite."""
+        said = network(features[self.held_out]).astype(np.float64)
+        error = great_circle_deg(said, self.targets[self.held_out][:, None])
+        return float(np.percentile(error, 95)) if np.isfinite(error).all() else 180.0
+
+
+def split_seed(seed: int) -> int:
+    """Return the seed by which the search of a study holds directions out."""
+    return int(generator(seed, "search", "split").integers(2**31))
+
+
+def task_of(listener: HrirSet, held_out: float, split_seed: int) -> Task:
+    """Hold a share of a listener's directions out."""
+    return Task(
+        listener,
+        split_directions(listener.directions.tolist(), held_out, split_seed),
+        unit_vectors(listener.azimuth_deg, listener.elevation_deg),
+    )
+
 
 class Search:
     """The listeners that every trial trains, and how.
 
-    Directions are held out by a `split_seed` of the search's own, so that what it finds is not fitted to the directions
-    on which people are scored later. `highest_hz` is the upper end of bands of level and of phase. Raises DataError
+    Directions are held out by a seed of the search's own, so that what it finds is not fitted to the directions on
+    which people are scored later. `highest_hz` is the upper end of bands of level and of phase. Raises DataError
     where that is beyond what a listener's sampling rate holds.
     """
 
@@ -72,7 +99,6 @@ class Search:
         listeners: Sequence[HrirSet],
         noise: NoiseSettings,
         held_out: float,
-        split_seed: int,
         seed: int,
         halving: Halving,
         highest_hz: tuple[float, float],
@@ -81,14 +107,7 @@ class Search:
     ) -> None:
         self.highest_hz = highest_hz
         self.noise, self.seed, self.halving, self.device, self.precision = noise, seed, halving, device, precision
-        self.tasks = [
-            _Task(
-                listener,
-                split_directions(listener.directions.tolist(), held_out, split_seed),
-                unit_vectors(listener.azimuth_deg, listener.elevation_deg),
-            )
-            for listener in listeners
-        ]
+        self.tasks = [task_of(listener, held_out, split_seed(seed)) for listener in listeners]
         for listener in listeners:
             for highest in highest_hz:
                 Bands(1, "linear", 0, highest).weights(64, listener.rate_hz)
@@ -99,7 +118,7 @@ class Search:
         began = time.perf_counter()
         features = [self._features(candidate.interaural) for candidate in candidates]
         members = [
-            Member(self._training_set(task, made), candidate.network)
+            Member(task.training_set(made), candidate.network)
             for candidate, of_listeners in zip(candidates, features, strict=True)
             for task, made in zip(self.tasks, of_listeners, strict=True)
         ]
@@ -139,27 +158,17 @@ class Search:
         count = len(self.tasks)
         return networks[trial * count : (trial + 1) * count]
 
-    def _training_set(self, task: _Task, features: NDArray[np.float32]) -> TrainingSet:
-        seen = features[~task.held_out]
-        targets = np.repeat(task.targets[~task.held_out], self.noise.repetitions, axis=0)
-        return TrainingSet(task.listener.subject, seen.reshape(-1, seen.shape[-1]), targets.astype(np.float32))
-
     def _errors(
         self, networks: Sequence[Perceptron], features: Sequence[Sequence[NDArray[np.float32]]]
     ) -> list[tuple[float, ...]]:
         """Return the 95th percentile of each trial's listeners on the directions that are held out, degrees."""
         return [
             tuple(
-                self._error(network, task, made)
+                task.p95_deg(network, made)
                 for network, task, made in zip(self._of_trial(networks, trial), self.tasks, own, strict=True)
             )
             for trial, own in enumerate(features)
         ]
-
-    def _error(self, network: Perceptron, task: _Task, features: NDArray[np.float32]) -> float:
-        said = network(features[task.held_out]).astype(np.float64)
-        error = great_circle_deg(said, task.targets[task.held_out][:, None])
-        return float(np.percentile(error, 95)) if np.isfinite(error).all() else 180.0
 
     def _reached(
         self,

@@ -1,0 +1,65 @@
+"""Trials of the search by the control, one after another: what they take without cohorts on the same cores."""
+
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from earshot.data.sofa import read_hrirs
+from earshot.learn import control
+from earshot.learn.candidate import Candidate
+from earshot.learn.search import task_of
+from earshot.score.speed import timed
+from earshot.signal import interaural_control
+from earshot.signal.noise import NoiseSettings
+
+
+@dataclass(frozen=True)
+class Trials:
+    """What trials have in common, and the settings that each puts to the test, by its number."""
+
+    paths: Mapping[str, Path | str]  # SOFA file of each listener
+    rate_hz: float | None
+    noise: NoiseSettings
+    held_out: float
+    split_seed: int
+    seed: int
+    candidates: Mapping[int, Candidate]
+
+
+def by_control(trials: Trials, cores: int) -> pd.DataFrame:
+    """Run trials, a listener at a time on each core, and return the table of the search's benchmark.
+
+    No core waits for the last listener of a trial: the first of the next one begins at once. To start processes and to
+    import libraries is not timed.
+    """
+    work = [(number, subject) for number in trials.candidates for subject in trials.paths]
+    with ProcessPoolExecutor(cores, get_context("spawn"), initializer=threadpool_limits, initargs=(1,)) as pool:
+        list(pool.map(time.sleep, [1] * cores))  # each worker has begun
+        rows, wall_s = timed(partial(_all, pool, trials, work))
+    return pd.DataFrame(rows).assign(wall_s=wall_s, cores=cores)
+
+
+def _all(
+    pool: ProcessPoolExecutor, trials: Trials, work: Sequence[tuple[int, str]]
+) -> list[dict[str, float | int | str]]:
+    return list(pool.map(partial(_one, trials), work))
+
+
+def _one(trials: Trials, which: tuple[int, str]) -> dict[str, float | int | str]:
+    """Make one listener's features and network by one trial's settings."""
+    number, subject = which
+    candidate = trials.candidates[number]
+    began = time.perf_counter()
+    listener = read_hrirs(trials.paths[subject], subject=subject, rate_hz=trials.rate_hz)
+    task = task_of(listener, trials.held_out, trials.split_seed)
+    (features,) = interaural_control.interaural_features([listener], trials.noise, candidate.interaural)
+    (network,) = control.train([task.training_set(features)], candidate.network, trials.seed)
+    seconds = time.perf_counter() - began
+    return {"trial": number, "subject": subject, "seconds": seconds, "p95_deg": task.p95_deg(network, features)}

@@ -24,9 +24,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from earshot import cluster, run, writer
 from earshot.errors import EarshotError
 from earshot.show.earlier import earlier_jobs
-from earshot.show.standing import OfRule, line, standing, table
+from earshot.show.standing import line, standing, table
 
-JOURNAL = "journal.jsonl"
+
+def journal_of_latest(folder: Path) -> Path:
+    """Return where the latest run of a folder keeps its journal, which it opens a moment after it has begun."""
+    return writer.state(folder) / f"journal-{writer.current_run(folder).get('token')}.jsonl"
 
 
 class Journal(logging.Filter):
@@ -46,8 +49,10 @@ class Journal(logging.Filter):
         for event in self.events:
             if event["what"] == "plan":
                 event["rules"] = {rule: jobs for rule, jobs in event["rules"].items() if rule not in gathering}
-        self.journal, self.log = writer.state(folder) / JOURNAL, logs / "progress.log"
+        self.journal, self.log = journal_of_latest(folder), logs / "progress.log"
         self.log.parent.mkdir(parents=True, exist_ok=True)
+        for earlier in self.journal.parent.glob("journal-*.jsonl"):
+            earlier.unlink()
         self.journal.write_text("".join(json.dumps(event) + "\n" for event in self.events))
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -87,18 +92,14 @@ def earlier_s(folder: Path, rules: tuple[str, ...]) -> dict[str, float]:
     return {rule: median(seconds) for rule, seconds in earlier.items() if seconds}
 
 
-def read(folder: Path) -> dict[str, OfRule]:
-    """Return how far the latest run of a folder is."""
-    path = writer.state(folder) / JOURNAL
-    if not path.exists():
-        sys.exit(f"{folder}: no run has begun here yet")
-    return standing([json.loads(text) for text in path.read_text().splitlines()])
-
-
 def show(folder: Path) -> bool:
     """Print how far the latest run of a folder is, and return whether it is at work."""
-    rules = read(folder)
     at_work = run.is_claimed(folder)
+    path = journal_of_latest(folder)
+    if not path.exists():
+        print(f"{folder}: {'a run is about to begin' if at_work else 'no run has begun here yet'}")
+        return at_work
+    rules = standing([json.loads(text) for text in path.read_text().splitlines()])
     print(table(rules))
     about = writer.current_run(folder)
     state = "at work" if at_work else "over"

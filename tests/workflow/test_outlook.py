@@ -60,6 +60,6 @@ def test_where_nothing_ran_the_most_is_known(tmp_path, project):
     said = asked(project, "hours", *profile, folder=empty)
     rows = {row[0]: row[1:] for row in map(str.split, said.splitlines()[1:-1])}
     jobs, core_hours, gpu_hours, most_core_hours, most_gpu_hours, earlier = rows["localise_accelerated"]
-    assert (jobs, core_hours, gpu_hours, earlier) == ("4", "?", "?", "0")
+    assert (jobs, core_hours, gpu_hours, earlier) == ("2", "?", "?", "0")
     assert float(most_core_hours) > 0 and float(most_gpu_hours) > 0
     assert "no earlier job of this rule tells" in said

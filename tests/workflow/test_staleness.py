@@ -74,7 +74,7 @@ CHANGES = {
     "localisation.network.tolerance": (0.001, TRAINED | TIMED),
     "localisation.network.precision": ("float32", {"localise_accelerated"} | SCORED | TIMED),
     "localisation.network.schedule": ("cosine", TRAINED | TIMED),
-    # The search has results of its own (test_search.py).
+    # The search has results of its own (test_search_runs.py).
     "localisation.search.trials": (5, NOTHING),
     "localisation.search.trials_at_once": (3, NOTHING),
     "localisation.search.halving_epochs": ([2], NOTHING),

@@ -104,11 +104,14 @@ def _control(race: Race, items: Items, repeats: int) -> Rows:
 def _read(race: Race, item: tuple[str, str], directions: int | None = None) -> HrirSet:
     """Read a listener, or so many of its measurements."""
     whole = read_hrirs(item[1], subject=item[0], rate_hz=race.rate_hz)
-    if directions is None:
-        return whole
-    step = max(1, len(whole.hrirs) // directions)
+    return whole if directions is None else thinned(whole, directions)
+
+
+def thinned(listener: HrirSet, directions: int) -> HrirSet:
+    """Return a listener with about so many measurements, evenly out of all."""
+    step = max(1, len(listener.hrirs) // directions)
     arrays = ("hrirs", "azimuth_deg", "elevation_deg", "distance_m")
-    return replace(whole, **{name: getattr(whole, name)[::step] for name in arrays})
+    return replace(listener, **{name: getattr(listener, name)[::step] for name in arrays})
 
 
 def _on_all(pool: ProcessPoolExecutor, function: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -11,9 +11,10 @@ from pathlib import Path
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from earshot.data.sofa import read_hrirs
+from earshot.data.sofa import HrirSet, read_hrirs
 from earshot.learn import control
 from earshot.learn.candidate import Candidate
+from earshot.learn.race import FEW, thinned
 from earshot.learn.search import task_of
 from earshot.score.speed import timed
 from earshot.signal import interaural_control
@@ -41,9 +42,18 @@ def by_control(trials: Trials, cores: int) -> pd.DataFrame:
     """
     work = [(number, subject) for number in trials.candidates for subject in trials.paths]
     with ProcessPoolExecutor(cores, get_context("spawn"), initializer=threadpool_limits, initargs=(1,)) as pool:
-        list(pool.map(time.sleep, [1] * cores))  # each worker has begun
+        list(pool.map(partial(_warm, trials), range(cores)))
         rows, wall_s = timed(partial(_all, pool, trials, work))
     return pd.DataFrame(rows).assign(wall_s=wall_s, cores=cores)
+
+
+def _warm(trials: Trials, worker: int) -> None:
+    """Import what the work needs, and let libraries load what they load at their first use."""
+    (subject, path), *_ = trials.paths.items()
+    (candidate, *_) = trials.candidates.values()
+    few = thinned(read_hrirs(path, subject=subject, rate_hz=trials.rate_hz), FEW)
+    _learn(trials, few, replace(candidate, network=replace(candidate.network, max_epochs=2)))
+    time.sleep(1)  # so that each worker has one of these
 
 
 def _all(
@@ -57,9 +67,13 @@ def _one(trials: Trials, which: tuple[int, str]) -> dict[str, float | int | str]
     number, subject = which
     candidate = trials.candidates[number]
     began = time.perf_counter()
-    listener = read_hrirs(trials.paths[subject], subject=subject, rate_hz=trials.rate_hz)
+    error = _learn(trials, read_hrirs(trials.paths[subject], subject=subject, rate_hz=trials.rate_hz), candidate)
+    return {"trial": number, "subject": subject, "seconds": time.perf_counter() - began, "p95_deg": error}
+
+
+def _learn(trials: Trials, listener: HrirSet, candidate: Candidate) -> float:
+    """Return the error of a listener's network."""
     task = task_of(listener, trials.held_out, trials.split_seed)
     (features,) = interaural_control.interaural_features([listener], trials.noise, candidate.interaural)
     (network,) = control.train([task.training_set(features)], candidate.network, trials.seed)
-    seconds = time.perf_counter() - began
-    return {"trial": number, "subject": subject, "seconds": seconds, "p95_deg": task.p95_deg(network, features)}
+    return task.p95_deg(network, features)

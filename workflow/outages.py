@@ -17,7 +17,6 @@ from typing import Any
 import snakemake_executor_plugin_slurm as plugin
 
 PATIENCE = 3  # times that SLURM has to be asked in vain for a job, in case that several controllers share a cluster
-
 PAUSE_S = 5  # before it is asked again
 
 log = logging.getLogger("snakemake.logging")

@@ -89,9 +89,7 @@ def test_the_control_runs_the_same_trials(tmp_path):
     paths = {person.subject: tmp_path / f"{person.subject}.sofa" for person in PEOPLE}
     longer = replace(NETWORK, hidden_layers=(32,), max_epochs=150, patience_epochs=150)
     candidates = {7: Candidate(FEATURES, longer), 9: Candidate(FEATURES, replace(longer, learning_rate=1e-7))}
-    table = race_of_trials.by_control(
-        race_of_trials.Trials(paths, None, NOISE, 0.2, learn_search.split_seed(1), 1, candidates), 2
-    )
+    table = race_of_trials.by_control(race_of_trials.Trials(paths, None, NOISE, 0.2, 1, candidates), 2)
     assert table[["trial", "subject"]].to_numpy().tolist() == [[7, "anna"], [7, "bert"], [9, "anna"], [9, "bert"]]
     good, bad = (table.loc[table["trial"] == number, "p95_deg"].max() for number in candidates)
     reached = search()(list(candidates.values()))

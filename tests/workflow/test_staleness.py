@@ -109,6 +109,7 @@ EDITS = {
     "workflow/earshot/signal/interaural_accelerated.py": (
         {"interaural_accelerated", "localise_accelerated"} | SCORED | TIMED
     ),
+    "workflow/earshot/signal/short_time_sums.py": {"interaural_accelerated", "localise_accelerated"} | SCORED | TIMED,
     "workflow/earshot/learn/perceptron.py": TRAINED | TIMED,
     "workflow/earshot/learn/control.py": {"localise_control"} | SCORED | TIMED,
     "workflow/earshot/learn/cohort.py": {"localise_accelerated"} | SCORED | TIMED,
@@ -126,6 +127,7 @@ EDITS = {
     "workflow/earshot/show/summary.py": DRAWN,
     # Keys of another study, other ways to retrieve and other words in a log change no result.
     "workflow/earshot/config.py": NOTHING,
+    "workflow/earshot/config_localisation.py": NOTHING,
     "workflow/earshot/data/transfer.py": NOTHING,
     "workflow/earshot/data/archives.py": NOTHING,
     "workflow/earshot/errors.py": NOTHING,

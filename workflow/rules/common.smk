@@ -68,15 +68,12 @@ def whole_machine():
 
 
 def code(script):
-    """Return a params function: the fingerprint of a script and of the library's modules that it imports.
-
-    The main process alone decides what is stale, so the others need not take it.
-    """
+    """Return a params function: the fingerprint of a script and of the library's modules that it imports."""
 
     def fingerprint_of_script(wildcards):
-        return workflow.is_main_process and fingerprint(
-            ROOT / "workflow" / "scripts" / f"{script}.py", ROOT / "workflow"
-        )
+        if not workflow.is_main_process:  # which alone decides what is stale
+            return ""
+        return fingerprint(ROOT / "workflow" / "scripts" / f"{script}.py", ROOT / "workflow")
 
     return fingerprint_of_script
 

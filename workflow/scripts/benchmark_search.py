@@ -5,7 +5,6 @@ from earshot.data.schemas.search_benchmark import SEARCH_BENCHMARK
 from earshot.data.schemas.trials import TRIALS
 from earshot.data.tables import read_table, write_table
 from earshot.learn import race_of_trials
-from earshot.learn.search import split_seed
 from earshot.learn.space import search_space
 from earshot.signal.noise import noise_settings
 
@@ -23,7 +22,6 @@ if __name__ == "__main__":  # workers of the benchmark import this file again
                 rate_hz=settings["rate_hz"],
                 noise=noise_settings(settings),
                 held_out=settings["held_out"],
-                split_seed=split_seed(settings["seed"]),
                 seed=settings["seed"],
                 candidates={int(number): space.candidate(drawn) for number, drawn in some.to_dict("index").items()},
             ),

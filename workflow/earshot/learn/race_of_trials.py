@@ -29,7 +29,6 @@ class Trials:
     rate_hz: float | None
     noise: NoiseSettings
     held_out: float
-    split_seed: int
     seed: int
     candidates: Mapping[int, Candidate]
 
@@ -73,7 +72,7 @@ def _one(trials: Trials, which: tuple[int, str]) -> dict[str, float | int | str]
 
 def _learn(trials: Trials, listener: HrirSet, candidate: Candidate) -> float:
     """Return the error of a listener's network."""
-    task = task_of(listener, trials.held_out, trials.split_seed)
+    task = task_of(listener, trials.held_out, trials.seed)
     (features,) = interaural_control.interaural_features([listener], trials.noise, candidate.interaural)
     (network,) = control.train([task.training_set(features)], candidate.network, trials.seed)
     return task.p95_deg(network, features)

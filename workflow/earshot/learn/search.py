@@ -15,12 +15,13 @@ import torch
 from numpy.typing import NDArray
 
 from earshot.data.sofa import HrirSet
-from earshot.directions import great_circle_deg, unit_vectors
+from earshot.directions import unit_vectors
 from earshot.learn.candidate import Candidate
 from earshot.learn.cohort import Cohort, Member, Precision
 from earshot.learn.perceptron import Perceptron, TrainingSet, split_directions
+from earshot.score.angles import p95_deg
 from earshot.seeds import generator
-from earshot.signal.bands import Bands
+from earshot.signal.bands import require_rate
 from earshot.signal.interaural import InterauralSettings
 from earshot.signal.interaural_bins import InterauralBins, interaural_bins
 from earshot.signal.noise import NoiseSettings
@@ -68,20 +69,22 @@ class Task:
     def p95_deg(self, network: Perceptron, features: NDArray[np.float32]) -> float:
         """Return the 95th percentile of the error on held-out directions; 180 where an answer is not finite."""
         said = network(features[self.held_out]).astype(np.float64)
-        error = great_circle_deg(said, self.targets[self.held_out][:, None])
-        return float(np.percentile(error, 95)) if np.isfinite(error).all() else 180.0
+        return p95_deg(said, self.targets[self.held_out][:, None]) if np.isfinite(said).all() else 180.0
 
 
 def split_seed(seed: int) -> int:
-    """Return the seed by which the search of a study holds directions out."""
+    """Return the seed by which the search of a study holds directions out.
+
+    It is not the study's own: what is found shall not be fitted to the directions on which people are scored.
+    """
     return int(generator(seed, "search", "split").integers(2**31))
 
 
-def task_of(listener: HrirSet, held_out: float, split_seed: int) -> Task:
-    """Hold a share of a listener's directions out."""
+def task_of(listener: HrirSet, held_out: float, seed: int) -> Task:
+    """Hold a share of a listener's directions out, as the search of the study with this seed does."""
     return Task(
         listener,
-        split_directions(listener.directions.tolist(), held_out, split_seed),
+        split_directions(listener.directions.tolist(), held_out, split_seed(seed)),
         unit_vectors(listener.azimuth_deg, listener.elevation_deg),
     )
 
@@ -89,9 +92,8 @@ def task_of(listener: HrirSet, held_out: float, split_seed: int) -> Task:
 class Search:
     """The listeners that every trial trains, and how.
 
-    Directions are held out by a seed of the search's own, so that what it finds is not fitted to the directions on
-    which people are scored later. `highest_hz` is the upper end of bands of level and of phase. Raises DataError
-    where that is beyond what a listener's sampling rate holds.
+    `highest_hz` is the upper end of bands of level and of phase. Raises DataError where that is beyond what a
+    listener's sampling rate holds.
     """
 
     def __init__(
@@ -107,10 +109,9 @@ class Search:
     ) -> None:
         self.highest_hz = highest_hz
         self.noise, self.seed, self.halving, self.device, self.precision = noise, seed, halving, device, precision
-        self.tasks = [task_of(listener, held_out, split_seed(seed)) for listener in listeners]
+        self.tasks = [task_of(listener, held_out, seed) for listener in listeners]
         for listener in listeners:
-            for highest in highest_hz:
-                Bands(1, "linear", 0, highest).weights(64, listener.rate_hz)
+            require_rate(max(highest_hz), listener.rate_hz)
         self._bins: dict[tuple[int, int], list[InterauralBins]] = {}
 
     def __call__(self, candidates: Sequence[Candidate]) -> list[Reached]:

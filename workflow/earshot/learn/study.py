@@ -117,14 +117,6 @@ def winner(trials: Sequence[FrozenTrial], within_deg: float) -> FrozenTrial:
     return next(trial for trial in candidates if trial.values[0] <= best + within_deg)
 
 
-def _ended(trial: FrozenTrial) -> bool:
-    return not (trial.user_attrs["stopped_early"] or trial.user_attrs["diverged"])
-
-
-def _order(trial: FrozenTrial) -> tuple[int, int]:
-    return trial.user_attrs["round"], trial.user_attrs["place"]
-
-
 def trials_table(trials: Sequence[FrozenTrial], subjects: Sequence[str], within_deg: float) -> pd.DataFrame:
     """Return rows of the table of trials, one for each listener of each trial."""
     best, on_front = winner(trials, within_deg), front(trials)
@@ -150,3 +142,11 @@ def winner_settings(trials: Sequence[FrozenTrial], space: Space, within_deg: flo
         "worst_deg": best.values[0],
         "multiply_adds": best.values[1],
     }
+
+
+def _ended(trial: FrozenTrial) -> bool:
+    return not (trial.user_attrs["stopped_early"] or trial.user_attrs["diverged"])
+
+
+def _order(trial: FrozenTrial) -> tuple[int, int]:
+    return trial.user_attrs["round"], trial.user_attrs["place"]

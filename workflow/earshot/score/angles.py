@@ -54,11 +54,16 @@ def front_back_error(predicted: Vectors, true: Vectors) -> float:
     return _mean(np.sign(predicted[clear][..., 0]) != np.sign(true[clear][..., 0]))
 
 
+def p95_deg(predicted: Vectors, true: Vectors) -> float:
+    """Return the 95th percentile of the great-circle error, by which Sumner et al. (2022) judge a model."""
+    return float(np.percentile(great_circle_deg(predicted, true), 95))
+
+
 def scores(predicted: Vectors, true: Vectors) -> dict[str, float]:
     """Return every measure of one listener's held-out answers, `(items, 3)` each, by the name that tables use."""
     error = great_circle_deg(predicted, true)
     return {
-        "p95_deg": float(np.percentile(error, 95)),
+        "p95_deg": p95_deg(predicted, true),
         "median_deg": float(np.median(error)),
         "mean_deg": float(error.mean()),
         "lateral_rms_deg": lateral_rms_deg(predicted, true),

@@ -11,7 +11,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from earshot.config import Config, Name
+from earshot.config import Config
+from earshot.config_section import Name
 from earshot.files import replacing
 
 Node = dict[str, Any]
@@ -40,7 +41,7 @@ An editor with a YAML language server completes and checks keys when a file of t
 
     # yaml-language-server: $schema=config.schema.json
 
-This page and the schema are made from `workflow/earshot/config.py`: edit that, then run `make config-docs`.
+This page and the schema are made from `workflow/earshot/config*.py`: edit these, then run `make config-docs`.
 A *name* matches `{name}`.
 """
 

@@ -39,6 +39,15 @@ def _from_scale(value: NDArray[np.float64], spacing: Spacing) -> NDArray[np.floa
             return value
 
 
+def require_rate(highest_hz: float, rate_hz: float) -> None:
+    """Raise DataError when there is nothing to hear up to a frequency, because it is beyond half the sampling rate."""
+    if highest_hz > rate_hz / 2:
+        raise DataError(
+            f"bands up to {highest_hz:g} Hz need a sampling rate of {2 * highest_hz:g} Hz at least, the listeners' is "
+            f"{rate_hz:g} Hz. Lower highest_hz of the config keys localisation.features.*_bands."
+        )
+
+
 @dataclass(frozen=True)
 class Bands:
     """Adjacent bands, equally wide on a frequency scale, from `lowest_hz` to `highest_hz`."""
@@ -68,11 +77,7 @@ class Bands:
 
         Raises DataError for bands beyond half the sampling rate, where there is nothing to hear.
         """
-        if self.highest_hz > rate_hz / 2:
-            raise DataError(
-                f"bands up to {self.highest_hz:g} Hz need a sampling rate of {2 * self.highest_hz:g} Hz at least, the "
-                f"listeners' is {rate_hz:g} Hz. Lower highest_hz of the config keys localisation.features.*_bands."
-            )
+        require_rate(self.highest_hz, rate_hz)
         spacing_hz = rate_hz / window_samples
         lower_hz = (np.arange(window_samples // 2 + 1) - 0.5) * spacing_hz
         edges = self.edges_hz[:, None]

@@ -1,54 +1,20 @@
-"""Interaural features without convolving and without frames, for whole grids of directions and many listeners.
+"""Interaural features for whole grids of directions and many listeners, from `earshot.signal.short_time_sums`."""
 
-The study convolves noise x with a pair of impulse responses, cuts the ears' signals into frames that begin every `hop`
-samples, and adds up what the frames' spectra hold in each band. All of that is quadratic in the signals, so by
-Poisson's sum over the frames' places the sum over frames of Y(f) Z*(f), for signals y and z with spectra Y and Z, is
-
-    sum_k  e^(2 pi i k o / hop)  integral  Y(a) Z*(a - k / hop)  W(f - a) W(f - a + k / hop)  da  / hop
-
-with W the spectrum of the window about its middle, and o the place of a frame's middle. Order k pairs frequencies that
-lie k / hop apart and counts only where the two copies of the window's spectrum overlap: with side lobes that fall fast,
-a few orders (two at a hop of a quarter window) give the sum to 1e-6. Two things make it cheap:
-
-- The window and the bands enter through a fixed kernel, so bands are sums over `a`: one product with a matrix.
-- Y = H X: the noise enters through X(a) X*(a - k / hop), and of that only lags shorter than window plus response count.
-  So a grid of some 2,000 frequencies holds the noise exactly, and is made once for every listener.
-
-`tests/unit/test_interaural.py` holds the result to the control's, which does convolve and cut frames.
-"""
-
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from functools import partial
-from math import ceil
-from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.fft import next_fast_len
-from scipy.signal import get_window
 
 from earshot.data.sofa import HrirSet
-from earshot.device import array_modules, side_by_side, tensor
-from earshot.signal.interaural import WINDOW, InterauralSettings, differences
-from earshot.signal.noise import NoiseSettings, measurement_ids, white_noise
+from earshot.device import side_by_side
+from earshot.signal.interaural import InterauralSettings, differences
+from earshot.signal.noise import NoiseSettings, measurement_ids
+from earshot.signal.short_time_sums import ShortTimeSums, Sum, Weights, batched
 
-T = TypeVar("T")
-Sum = NDArray[Any]  # float32 or complex64
-
-_OVERLAP_BINS = 12  # copies of the window's spectrum this far apart have a product below 1e-6 of the peak everywhere
-_NEGLIGIBLE = 1e-10  # of a kernel's largest value: frequencies that add less to a band are left out
 _AT_ONCE = {"cpu": 64, "cuda": 1024}  # measurements of a listener: what they need fits into a core's cache
-_SUMS_AT_ONCE = 32  # neighbours that share one product with a matrix
 _SPECTRA = 1 << 25  # numbers that the noise's spectra may hold at a time, 256 MB; the grid is taken in parts of this
-
-
-class Weights(Protocol):
-    """How much of each bin of a spectrum counts for each of some sums; `earshot.signal.bands.Bands` is one."""
-
-    def weights(self, window_samples: int, rate_hz: float) -> NDArray[np.float64]:
-        """Return weights, `(sums, window_samples // 2 + 1)`."""
 
 
 def interaural_features(
@@ -101,7 +67,7 @@ def short_time_sums(
 
 
 def _analyse(
-    sums: "ShortTimeSums",
+    sums: ShortTimeSums,
     finish: Callable[[Sum, Sum, Sum], tuple[Sum, ...]],
     spectra: list[torch.Tensor],
     place: dict[str, int],
@@ -124,185 +90,3 @@ def _in_order(parts: Sequence[tuple[list[int], tuple[Sum, ...]]]) -> tuple[Sum, 
     """Put together what parts of a listener's measurements gave, in the order of the measurements."""
     order = np.argsort(np.concatenate([rows for rows, _ in parts]))
     return tuple(np.concatenate(arrays)[order] for arrays in zip(*(made for _, made in parts), strict=True))
-
-
-def batched(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    """Cut a sequence into pieces of a size, the last one smaller."""
-    return (items[start : start + size] for start in range(0, len(items), size))
-
-
-@dataclass(frozen=True)
-class _Block:
-    """What frequencies in a span of one order's grid add to each of some sums."""
-
-    span: slice
-    real: torch.Tensor  # (frequencies, sums), for real parts
-    imaginary: torch.Tensor
-
-
-@dataclass(frozen=True)
-class _Kernel:
-    """What the frequencies of one order's grid add to each sum: neighbours are a block, and have few frequencies."""
-
-    blocks: list[_Block]
-
-    @property
-    def span(self) -> slice:
-        """Where any block has frequencies."""
-        return slice(min(one.span.start for one in self.blocks), max(one.span.stop for one in self.blocks))
-
-    def real(self, spectrum: torch.Tensor) -> torch.Tensor:
-        """Return the sums of a real part, given on `span`."""
-        return torch.cat([_onto(self._part(spectrum, block), block.real) for block in self.blocks], -1)
-
-    def imaginary(self, spectrum: torch.Tensor) -> torch.Tensor:
-        """Return the sums of an imaginary part, given on `span`."""
-        return torch.cat([_onto(self._part(spectrum, block), block.imaginary) for block in self.blocks], -1)
-
-    def _part(self, spectrum: torch.Tensor, block: _Block) -> torch.Tensor:
-        first = self.span.start
-        return spectrum[..., block.span.start - first : block.span.stop - first]
-
-
-class ShortTimeSums:
-    """Energies and cross spectra of both ears, added up over frames and, by weights, over bins; in single precision.
-
-    For one window, one hop and one length of impulse responses, on one device.
-    """
-
-    def __init__(
-        self,
-        window_samples: int,
-        hop_samples: int,
-        level: Weights,
-        phase: Weights,
-        rate_hz: float,
-        taps: int,
-        device: torch.device,
-    ) -> None:
-        self.window_samples = window_samples
-        self.hop_samples = hop_samples
-        self.rate_hz = rate_hz
-        self.device = device
-        self._orders = range(ceil(_OVERLAP_BINS * hop_samples / window_samples))
-        self._lags = window_samples + taps - 1
-        # A multiple of the hop, so that every order shifts by whole steps; long enough that lags do not wrap around;
-        # and even, so that half of the circle ends at a frequency that is its own mirror image.
-        fewest = ceil((2 * self._lags + 1) / hop_samples)
-        self._steps = next_fast_len(fewest, real=True)
-        if self._steps * hop_samples % 2:
-            self._steps = 2 * next_fast_len(ceil(fewest / 2), real=True)
-        self._length = self._steps * hop_samples
-        self._margin = self._orders[-1] * self._steps
-        self.numbers = len(self._orders) * (self._length // 2 + 1)  # of one draw of noise in `noise_spectra`
-        by_level, by_phase = (weights.weights(window_samples, rate_hz) for weights in (level, phase))
-        self._level = [self._kernel(by_level, order) for order in self._orders]
-        self._phase = [self._kernel(by_phase, order) for order in self._orders]
-
-    def _grid(self, order: int) -> NDArray[np.int_]:
-        """Return the frequencies at which an order is evaluated, `(length // 2 + 1,)`.
-
-        Signals are real, so `a` and `k / hop - a` hold the same; one half of the circle does for both.
-        """
-        return np.arange(self._length // 2 + 1) + ceil(order * self._steps / 2)
-
-    def _kernel(self, weights: NDArray[np.float64], order: int) -> _Kernel:
-        window_samples, length = self.window_samples, self._length
-        window = get_window(WINDOW, window_samples)
-        place = np.arange(window_samples) - window_samples / 2
-        turned = window * np.exp(-2j * np.pi * order * place / self.hop_samples)
-        lags = np.arange(2 * window_samples - 1) - window_samples
-        shares = np.fft.fft(weights, window_samples, axis=-1)
-        by_lag = np.zeros((len(weights), length), np.complex128)
-        by_lag[:, lags % length] = np.convolve(window, turned) * shares[:, lags % window_samples]
-        circle = np.fft.ifft(by_lag, axis=-1).real
-        grid, shift = self._grid(order), order * self._steps
-        here, mirrored = circle[:, grid % length], circle[:, (shift - grid) % length]
-        # Orders k and -k are taken together, so order 0 counts half; so does a frequency that is its own mirror image.
-        weight = np.where((2 * grid - shift) % length == 0, 0.5, 1.0) * (1.0 if order else 0.5)
-        blocks = []
-        for few in batched(range(len(weights)), _SUMS_AT_ONCE):
-            rows = slice(few[0], few[-1] + 1)
-            both = weight * (here[rows] + mirrored[rows])
-            used = np.flatnonzero((abs(both) > _NEGLIGIBLE * abs(both).max()).any(0))
-            span = slice(used[0], used[-1] + 1)
-            odd = (weight * (here[rows] - mirrored[rows]))[:, span]
-            blocks.append(_Block(span, self._constant(both[:, span].T), self._constant(odd.T)))
-        return _Kernel(blocks)
-
-    def _constant(self, array: NDArray[np.float64]) -> torch.Tensor:
-        return tensor(np.ascontiguousarray(array, np.float32), self.device)
-
-    def noise_spectra(self, settings: NoiseSettings, measurements: Sequence[str]) -> list[torch.Tensor]:
-        """Return X(a) X*(a - k / hop) of these measurements' noise for each order k.
-
-        They are complex, `(measurements, repetitions, length // 2 + 1)` each.
-        """
-        noise = white_noise(settings, measurements, self.rate_hz)
-        xp, fft = array_modules(self.device)
-        length, lags, hop = self._length, self._lags, self.hop_samples
-        middle = -self.window_samples / 2
-        steps = next_fast_len(ceil((noise.shape[-1] + lags) / hop))
-        result = []
-        spectrum = fft.fft(xp.asarray(noise), steps * hop)
-        for order in self._orders:
-            correlation = fft.ifft(spectrum * xp.roll(spectrum, order * steps, -1).conj())
-            circular = xp.zeros((*noise.shape[:-1], length), spectrum.dtype)
-            circular[..., :lags] = correlation[..., :lags]
-            circular[..., 1 - lags :] = correlation[..., 1 - lags :]
-            turn = spectrum.dtype.type(np.exp(2j * np.pi * order * middle / hop))
-            result.append(tensor(turn * fft.fft(circular)[..., self._grid(order) % length], self.device))
-        return result
-
-    def __call__(self, hrirs: NDArray[np.float64], noise_spectra: list[torch.Tensor]) -> tuple[Sum, Sum, Sum]:
-        """Return the energies of one listener's ears, those by level's weights, and cross spectra by phase's weights.
-
-        They are `(2, measurements, repetitions)`, `(2, measurements, repetitions, sums)` and, left times conjugated
-        right, `(measurements, repetitions, sums)`. `hrirs` is `(measurements, 2, taps)`; `noise_spectra` are those of
-        the same measurements.
-        """
-        transfer = torch.fft.rfft(tensor(np.ascontiguousarray(hrirs, np.float32), self.device), self._length)
-        left, right = self._beyond_half(transfer)[:, :, None].unbind(1)  # (measurements, 1, frequencies)
-        level = [torch.zeros((), device=self.device)] * 2
-        phase = [torch.zeros((), device=self.device)] * 2
-        for order, spectrum in enumerate(noise_spectra):
-            kernel = self._level[order]
-            noise, (here, there) = spectrum[..., kernel.span], self._spans(order, kernel.span)
-            for ear, own in enumerate((left, right)):
-                energies = _real_product(own[..., here] * own[..., there].conj(), noise)
-                level[ear] = level[ear] + kernel.real(energies)
-            kernel = self._phase[order]
-            noise, (here, there) = spectrum[..., kernel.span], self._spans(order, kernel.span)
-            forward = left[..., here] * right[..., there].conj() * noise
-            backward = right[..., here] * left[..., there].conj() * noise
-            phase[0] = phase[0] + kernel.real(forward.real + backward.real)
-            phase[1] = phase[1] + kernel.imaginary(forward.imag - backward.imag)
-        # Half of the circle holds all of the energy but for the two ends, which have no mirror image.
-        power = transfer.abs().square()[:, :, None].movedim(1, 0) * noise_spectra[0].real
-        energy = 2 * power.sum(-1) - power[..., 0] - power[..., -1]
-        return energy.cpu().numpy(), torch.stack(level).cpu().numpy(), torch.complex(*phase).cpu().numpy()
-
-    def _beyond_half(self, transfer: torch.Tensor) -> torch.Tensor:
-        """Return transfer functions on both sides of the half circle too, as far as the orders shift."""
-        margin = self._margin
-        if not margin:
-            return transfer
-        below, above = transfer[..., 1 : margin + 1], transfer[..., -margin - 1 : -1]
-        return torch.cat([below.flip(-1).conj(), transfer, above.flip(-1).conj()], -1)
-
-    def _spans(self, order: int, span: slice) -> tuple[slice, slice]:
-        """Return where a and a - k / hop lie for a span of an order's grid, in what `_beyond_half` returns."""
-        shift = order * self._steps
-        first = self._margin + ceil(shift / 2) + span.start
-        here = slice(first, first + span.stop - span.start)
-        return here, slice(here.start - shift, here.stop - shift)
-
-
-def _real_product(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
-    """Return the real part of a complex product, without computing the imaginary one."""
-    return torch.addcmul(first.real * second.real, first.imag, second.imag, value=-1)
-
-
-def _onto(spectrum: torch.Tensor, kernel: torch.Tensor) -> torch.Tensor:
-    """Return `spectrum @ kernel` as one product of matrices: with more axes it would be many small ones."""
-    return (spectrum.flatten(0, -2) @ kernel).view(*spectrum.shape[:-1], -1)

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from earshot.data.sofa import HrirSet
 from earshot.signal.bands import Bands
 from earshot.signal.interaural import InterauralSettings, differences
-from earshot.signal.interaural_accelerated import Sum, short_time_sums
+from earshot.signal.interaural_accelerated import short_time_sums
 from earshot.signal.noise import NoiseSettings
+from earshot.signal.short_time_sums import Sum
 
 
 @dataclass(frozen=True)

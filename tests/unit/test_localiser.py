@@ -156,7 +156,7 @@ def test_history_has_a_row_for_each_epoch(shard):
     outcome = train_and_answer(*shard, SETTINGS, TRAIN["control"])
     own = outcome.history[outcome.history["subject"] == "carl"]
     assert own["epoch"].tolist() == [1, 2, 3]
-    np.testing.assert_array_equal(own["loss"], outcome.networks["carl"].loss)
+    np.testing.assert_array_equal(own["loss"], outcome.localisers["carl"].loss)
 
 
 @pytest.mark.parametrize("layers", [1, 12])
@@ -172,16 +172,17 @@ def test_a_network_that_was_written_and_read_gives_the_same_answers(layers, tmp_
     features = random.normal(size=(20, 5)).astype(np.float32)
     np.testing.assert_array_equal(again(features), network(features))
     np.testing.assert_array_equal(again.loss, network.loss)
-    assert found == settings | {"activation": "tanh"}
+    assert found == settings | {"localiser": {"kind": "Perceptron", "activation": "tanh"}}
 
 
 def test_a_model_file_says_whose_it_is_and_how_it_came_about(shard, tmp_path):
     outcome = train_and_answer(*shard, SETTINGS, TRAIN["cohort"])
     write_outcome(outcome, {"variant": "accelerated"}, tmp_path / "m", tmp_path / "h.parquet", tmp_path / "p.parquet")
     network, settings = read_localiser(tmp_path / "m" / "carl.safetensors")
-    assert settings == {"variant": "accelerated", "subject": "carl", "activation": "relu"}
+    assert settings["localiser"] == {"kind": "Perceptron", "activation": "relu"}
+    assert (settings["variant"], settings["subject"]) == ("accelerated", "carl")
     _, features = shard
-    np.testing.assert_array_equal(network(features), outcome.networks["carl"](features))
+    np.testing.assert_array_equal(network(features), outcome.localisers["carl"](features))
 
 
 def test_settings_of_the_configuration_are_the_trainings():

@@ -14,8 +14,9 @@ from earshot.learn import cohort, race_of_trials
 from earshot.learn import search as learn_search
 from earshot.learn.candidate import Candidate
 from earshot.learn.localiser import LocaliserSettings, train_and_answer
-from earshot.learn.perceptron import TrainingSettings, split_directions
+from earshot.learn.perceptron import TrainingSettings
 from earshot.learn.search import Halving, Search
+from earshot.learn.split import split_directions
 from earshot.score.listeners import score_listeners
 from earshot.signal.bands import Bands
 from earshot.signal.interaural import InterauralSettings

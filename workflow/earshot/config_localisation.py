@@ -46,6 +46,9 @@ class Features(Section):
     hop_samples: PositiveInt = Field(256, description="Samples from one window to the next, at most half a window")
     level_bands: BandSettings = BandSettings()
     phase_bands: PhaseBands = PhaseBands()
+    levels: Literal["difference", "each_ear"] = Field(
+        "difference", description="Levels in bands: their difference between the ears, or those of each ear"
+    )
 
     @model_validator(mode="after")
     def _overlapping(self) -> "Features":
@@ -123,6 +126,74 @@ class Search(Section):
         return self
 
 
+class ModelBands(BandSettings):
+    """Bands of levels for models that are not the study's: many."""
+
+    count: PositiveInt = Field(64, description="How many bands")
+    lowest_hz: float = Field(200, gt=0, description="Lower edge of the lowest band, Hz")
+
+
+class ModelPhaseBands(PhaseBands):
+    """Bands of phase delays for models that are not the study's: more, since models may know their period."""
+
+    count: PositiveInt = Field(16, description="How many bands")
+    lowest_hz: float = Field(200, gt=0, description="Lower edge of the lowest band, Hz")
+    highest_hz: float = Field(2000, gt=0, description="Upper edge of the highest band, Hz")
+
+
+class ModelFeatures(Features):
+    """What is compared between the ears, for models that are not the study's."""
+
+    level_bands: ModelBands = ModelBands()
+    phase_bands: ModelPhaseBands = ModelPhaseBands()
+
+
+class ModelStimulus(Stimulus):
+    """The sounds that listeners hear: white noise as in the study, or others whose spectrum nobody tells."""
+
+    sources: tuple[Literal["white", "coloured", "speech", "clips"], ...] = Field(
+        ("white",), min_length=1, description="Kinds of sounds; each is drawn `repetitions` times from each direction"
+    )
+    signal_to_noise_db: float | None = Field(
+        None, description="White noise at the ears, so many dB below the louder ear's signal; null is none"
+    )
+
+    @model_validator(mode="after")
+    def _sources_once(self) -> "ModelStimulus":
+        if len(set(self.sources)) < len(self.sources):
+            raise ValueError("sources names one twice")
+        return self
+
+
+class Model(Section):
+    """A localiser beside the study's networks: what it hears, by which features, and how it finds the direction."""
+
+    method: Literal["templates", "nearest_template", "kernel_regression"] = Field(
+        "templates", description="Interpolated templates, or a simple method to compare them with"
+    )
+    held: Literal["directions", "noise", "regions"] = Field(
+        "directions", description="What is held out: directions, draws of noise at known ones, or gaps of 20 degrees"
+    )
+    stimulus: ModelStimulus = ModelStimulus()
+    features: ModelFeatures = ModelFeatures()
+
+
+class TemplateSettings(Section):
+    """How templates are interpolated between directions."""
+
+    lengths: tuple[PositiveFloat, ...] = Field(
+        (0.25, 0.5, 1.0, 2.0),
+        min_length=1,
+        description="Lengths of the covariance over the sphere to choose from, radii",
+    )
+    noises: tuple[PositiveFloat, ...] = Field(
+        (0.001, 0.01, 0.1),
+        min_length=1,
+        description="Shares of a template's variance to choose from that are not smooth",
+    )
+    candidates: PositiveInt = Field(10000, description="Directions over the sphere that a sound is compared with")
+
+
 class Network(Section):
     """The network of one listener and how it is trained; names are scikit-learn's where it has them."""
 
@@ -178,6 +249,10 @@ class Localisation(Section):
     stimulus: Stimulus = Stimulus()
     features: Features = Features()
     network: Network = Network()
+    models: dict[Name, Model | None] = Field(
+        {}, description="Localisers beside the study's networks, by names of yours; null leaves one out"
+    )
+    templates: TemplateSettings = TemplateSettings()
     search: Search = Search()
     benchmark: Benchmark = Benchmark()
 
@@ -185,6 +260,13 @@ class Localisation(Section):
     def _variants_once(self) -> "Localisation":
         if len(set(self.variants)) < len(self.variants):
             raise ValueError("variants names one twice")
+        return self
+
+    @model_validator(mode="after")
+    def _names_of_models(self) -> "Localisation":
+        for name in self.models:
+            if name in ("control", "accelerated") or name.startswith("winner"):
+                raise ValueError(f"models: {name} is the name of one of the study's own variants")
         return self
 
     @model_validator(mode="after")

@@ -26,8 +26,11 @@ CONFIG = stops(read_config, config)
 SOURCES = stops(read_sources, ROOT / "config" / "sources.yaml")
 STUDY = CONFIG.localisation
 TUNING_SUBJECTS = STUDY.tuning_subjects.get(STUDY.collection, ())
+MODELS = [name for name, model in STUDY.models.items() if model]
+WINNERS = [f"winner_{implementation}" for implementation in STUDY.variants] if TUNING_SUBJECTS else []
 RESULTS = f"results/{CONFIG.name}"
 LOGS = f"logs/{CONFIG.name}"
+CLIPS, SPEECH = "esc50", "arctic"  # the sources of sounds that models hear
 
 
 wildcard_constraints:
@@ -35,7 +38,11 @@ wildcard_constraints:
     dataset=r"[\w-]+",
     shard=r"\d+-[0-9a-f]{6}",
     subject=r"[\w.-]+",
-    variant="control|accelerated",
+    variant=r"\w[\w.-]*",
+    implementation="control|accelerated",
+    model="|".join(map(re.escape, MODELS)) or "(?!)",
+    report="report|study",
+    item=r"\w+",
 
 
 def in_project(path):
@@ -236,3 +243,47 @@ def clips_folder(wildcards):
     if CONFIG.data_dir:
         return []
     return f"resources/clips/{wildcards.dataset}"
+
+
+def settings_of_model(wildcards):
+    """Return the slice of the configuration that a model depends on."""
+    model = values(STUDY.models[wildcards.model])
+    common = {"seed": CONFIG.seed, "rate_hz": STUDY.sample_rate_hz, "held_out": STUDY.held_out}
+    return model | common | ({"templates": values(STUDY.templates)} if model["method"] == "templates" else {})
+
+
+def hears(model, kind):
+    """Return whether a model hears sounds of a kind."""
+    return kind in STUDY.models[model].stimulus.sources
+
+
+def speech_of_model(pool):
+    """Return an input function: a model's sentences to train or to test with. No speaker is in both."""
+
+    def files(wildcards):
+        if not hears(wildcards.model, "speech"):
+            return []
+        source = SOURCES[SPEECH]
+        speakers = sorted({file.item.partition("_")[0] for file in source.files})
+        test = speakers[len(speakers) // 2 :]
+        own = [file for file in source.files if (file.item.partition("_")[0] in test) == (pool == "test")]
+        if CONFIG.data_dir:
+            return [str(stops(source.find, file, CONFIG.data_dir)) for file in own]
+        return [f"resources/speech/{SPEECH}/{file.item}.wav" for file in own]
+
+    return files
+
+
+def clips_of_model(wildcards):
+    """Return the folder of the clips that a model hears, where they are not somebody's own."""
+    return [] if CONFIG.data_dir or not hears(wildcards.model, "clips") else f"resources/clips/{CLIPS}"
+
+
+def threads_of_implementation(wildcards):
+    """Return how many threads a job of an implementation computes with."""
+    return STUDY.threads if wildcards.implementation == "accelerated" else 1
+
+
+def gpus_of_implementation(wildcards):
+    """Return how many GPUs a job of an implementation asks for."""
+    return gpus() if wildcards.implementation == "accelerated" else 0

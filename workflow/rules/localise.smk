@@ -9,6 +9,14 @@ LOCALISER_SLICE = {
 CONTROL_SLICE = LOCALISER_SLICE | {
     "network": {key: value for key, value in LOCALISER_SLICE["network"].items() if key != "precision"}
 }
+# Features and network are the search's.
+WINNER_SLICE = {
+    "seed": CONFIG.seed,
+    "rate_hz": STUDY.sample_rate_hz,
+    "stimulus": values(STUDY.stimulus),
+    "held_out": STUDY.held_out,
+    "precision": STUDY.network.precision,
+}
 LOCALISATION = f"{RESULTS}/localisation"
 
 
@@ -68,6 +76,69 @@ rule localise_accelerated:
         "Train localisers, accelerated: {params.subjects}"
     script:
         "../scripts/localise_accelerated.py"
+
+
+rule localise_model:
+    input:
+        sofa=sofa_files_of_shard,
+        training_speech=speech_of_model("training"),
+        test_speech=speech_of_model("test"),
+        clips=clips_of_model,
+    output:
+        models=directory(f"{LOCALISATION}/{{model}}/models/{{shard}}"),
+        history=f"{LOCALISATION}/{{model}}/history/{{shard}}.parquet",
+        predictions=f"{LOCALISATION}/{{model}}/predictions/{{shard}}.parquet",
+    log:
+        f"{LOGS}/localise_model/{{model}}/{{shard}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/localise_model/{{model}}/{{shard}}.tsv"
+    conda:
+        "../../envs/gpu.yaml"
+    threads: STUDY.threads
+    resources:
+        gpu=gpus(),
+        mem_mb=memory(3000, 20, most_megabytes),
+        runtime=minutes(10, 1, most_megabytes),
+    params:
+        subjects=subjects_of_shard,
+        settings=settings_of_model,
+        clips=str(CONFIG.data_dir) if CONFIG.data_dir else None,
+        device=CONFIG.device,
+        code=code("localise_model"),
+    message:
+        "Localise, {wildcards.model}: {params.subjects}"
+    script:
+        "../scripts/localise_model.py"
+
+
+rule localise_winner:
+    input:
+        sofa=sofa_files_of_shard,
+        winner=f"{RESULTS}/search/winner.json",
+    output:
+        models=directory(f"{LOCALISATION}/winner_{{implementation}}/models/{{shard}}"),
+        history=f"{LOCALISATION}/winner_{{implementation}}/history/{{shard}}.parquet",
+        predictions=f"{LOCALISATION}/winner_{{implementation}}/predictions/{{shard}}.parquet",
+    log:
+        f"{LOGS}/localise_winner/{{implementation}}/{{shard}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/localise_winner/{{implementation}}/{{shard}}.tsv"
+    conda:
+        "../../envs/gpu.yaml"
+    threads: threads_of_implementation
+    resources:
+        gpu=gpus_of_implementation,
+        mem_mb=memory(2000, 30, most_megabytes),
+        runtime=minutes(10, 10, most_megabytes),
+    params:
+        subjects=subjects_of_shard,
+        settings=WINNER_SLICE,
+        device=CONFIG.device,
+        code=code("localise_winner"),
+    message:
+        "Localise by the search's winner, {wildcards.implementation}: {params.subjects}"
+    script:
+        "../scripts/localise_winner.py"
 
 
 rule score_localisation:

@@ -8,6 +8,7 @@ output is deleted, and gigabytes would come again.
 localrules:
     synthesise_hrtfs,
     retrieve_hrtf,
+    retrieve_speech,
     retrieve_archive,
     unpack_archive,
 
@@ -52,6 +53,25 @@ rule retrieve_hrtf:
         "Retrieve the HRTF of {wildcards.subject} ({wildcards.collection})"
     script:
         "../scripts/retrieve_hrtf.py"
+
+
+rule retrieve_speech:
+    output:
+        "resources/speech/{dataset}/{item}.wav",
+    log:
+        f"{LOGS}/retrieve_speech/{{dataset}}/{{item}}.log",
+    benchmark:
+        "resources/benchmarks/retrieve_speech/{dataset}/{item}.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(300),
+        runtime=minutes(60),
+    message:
+        "Retrieve the sentence {wildcards.item} ({wildcards.dataset})"
+    script:
+        "../scripts/retrieve_speech.py"
 
 
 rule retrieve_archive:

@@ -56,11 +56,24 @@ def write_features(
     settings: Mapping[str, Any],
 ) -> None:
     """Write features, `(measurements, repetitions, features)` of each listener, as a shard with its index."""
+    index, flat = indexed(listeners, features, excluded)
+    write_tensors(tensors_path, {"features": flat} if listeners else {}, settings)
+    write_table(index_path, index, FEATURE_INDEX)
+
+
+def indexed(
+    listeners: Sequence[HrirSet], features: Sequence[NDArray[np.float32]], excluded: Mapping[str, str]
+) -> tuple[pd.DataFrame, NDArray[np.float32]]:
+    """Return the index of these listeners and of those left out, and the features as its rows `(rows, features)`."""
     rows = [feature_index(listener, part.shape[1]) for listener, part in zip(listeners, features, strict=True)]
-    rows.append(pd.DataFrame({"subject": list(excluded), "excluded": list(excluded.values())}))
     flat = [part.reshape(-1, part.shape[-1]) for part in features]
-    write_tensors(tensors_path, {"features": np.concatenate(flat)} if flat else {}, settings)
-    write_table(index_path, pd.concat(rows), FEATURE_INDEX)
+    return pd.concat([*rows, left_out(excluded)]), np.concatenate(flat) if flat else np.empty((0, 0), np.float32)
+
+
+def left_out(excluded: Mapping[str, str]) -> pd.DataFrame:
+    """Return rows of an index for listeners who were left out, with the reasons."""
+    rows = pd.DataFrame({"subject": list(excluded), "excluded": list(excluded.values())})
+    return rows.reindex(columns=list(FEATURE_INDEX.columns))
 
 
 def feature_index(listener: HrirSet, repetitions: int) -> pd.DataFrame:

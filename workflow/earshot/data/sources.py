@@ -75,7 +75,7 @@ class Source(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     title: str
-    kind: Literal["hrtf", "clips"]
+    kind: Literal["hrtf", "clips", "speech"]
     version: str | None = None
     page: str | None = None
     licence: str | None = None

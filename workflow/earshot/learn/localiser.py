@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -14,96 +14,123 @@ from earshot.data.shards import read_tensors, write_tensors
 from earshot.data.tables import write_table
 from earshot.directions import great_circle_deg, unit_vectors
 from earshot.files import replacing_folder
-from earshot.learn.perceptron import Perceptron, TrainingSet, TrainingSettings, split_directions
+from earshot.learn.perceptron import Perceptron, TrainingSet, TrainingSettings
+from earshot.learn.split import Held, Split
+from earshot.learn.templates import Templates
 
-Train = Callable[[Sequence[TrainingSet], TrainingSettings, int], list[Perceptron]]
+KINDS: dict[str, Any] = {kind.__name__: kind for kind in (Perceptron, Templates)}
+
+
+class Localiser(Protocol):
+    """What says where sounds came from, by their features."""
+
+    @property
+    def loss(self) -> NDArray[np.float32]:
+        """The loss of each epoch of its training, `(epochs,)`; none where there were no epochs."""
+
+    def __call__(self, features: NDArray[np.float32]) -> NDArray[np.floating]:
+        """Return vectors `(..., 3)` that point to the sources, of any length, for features `(..., features)`."""
+
+
+S = TypeVar("S")
+Train = Callable[[Sequence[TrainingSet], S, int], Sequence[Localiser]]
 
 
 @dataclass(frozen=True)
-class LocaliserSettings:
-    """How listeners' waveforms are split and what is trained on them."""
+class LocaliserSettings(Generic[S]):
+    """How listeners' waveforms are split and by which settings something is trained on them."""
 
     seed: int
     held_out: float
-    network: TrainingSettings
+    network: S
+    held: Held = "directions"
+
+    @property
+    def split(self) -> Split:
+        """What is held out."""
+        return Split(self.seed, self.held_out, self.held)
 
 
 @dataclass(frozen=True)
 class Outcome:
     """What training a shard's listeners gave."""
 
-    networks: dict[str, Perceptron]
+    localisers: dict[str, Localiser]
     history: pd.DataFrame
     predictions: pd.DataFrame
 
 
 def train_and_answer(
-    index: pd.DataFrame, features: NDArray[np.float32], settings: LocaliserSettings, train: Train
+    index: pd.DataFrame, features: NDArray[np.float32], settings: LocaliserSettings[S], train: Train[S]
 ) -> Outcome:
-    """Train each listener of a shard on the directions that are not held out, and let it answer for those that are.
+    """Train each listener of a shard on what is not held out, and let it answer for what is.
 
     `index` and `features` are a shard's (`earshot.data.listeners.read_features`).
     """
     left_out = index.loc[index["excluded"].notna(), ["subject", "excluded"]]
     heard = index[index["excluded"].isna()].reset_index(drop=True)
     targets = unit_vectors(heard["azimuth_deg"].to_numpy(), heard["elevation_deg"].to_numpy())
-    rows = {str(subject): group.index.to_numpy() for subject, group in heard.groupby("subject", sort=False)}
-    held_out = {
-        subject: split_directions(heard["direction"][own].tolist(), settings.held_out, settings.seed)
-        for subject, own in rows.items()
-    }
-    sets = [
-        TrainingSet(subject, features[own[~held_out[subject]]], targets[own[~held_out[subject]]].astype(np.float32))
-        for subject, own in rows.items()
-    ]
-    networks = dict(zip(rows, train(sets, settings.network, settings.seed), strict=True))
+    rows: dict[str, tuple[NDArray[np.int_], NDArray[np.int_]]] = {}
+    sets = []
+    for subject, own in heard.groupby("subject", sort=False):
+        learnt, judged = (own.index.to_numpy()[items] for items in settings.split.items(own))
+        rows[str(subject)] = learnt, judged
+        plain = (heard["source"][learnt] == "white").to_numpy() if "source" in heard else None
+        sets.append(TrainingSet(str(subject), features[learnt], targets[learnt].astype(np.float32), plain))
+    localisers = dict(zip(rows, train(sets, settings.network, settings.seed), strict=True))
     answers = [
-        _answers(heard.loc[own[held_out[subject]]], features[own[held_out[subject]]], networks[subject])
-        for subject, own in rows.items()
+        _answers(heard.loc[judged], features[judged], localisers[subject]) for subject, (_, judged) in rows.items()
     ]
     history = [
-        pd.DataFrame({"subject": subject, "epoch": np.arange(1, len(network.loss) + 1), "loss": network.loss})
-        for subject, network in networks.items()
+        pd.DataFrame({"subject": subject, "epoch": np.arange(1, len(localiser.loss) + 1), "loss": localiser.loss})
+        for subject, localiser in localisers.items()
     ]
-    return Outcome(networks, pd.concat([*history, left_out]), pd.concat([*answers, left_out]))
+    return Outcome(localisers, pd.concat([*history, left_out]), pd.concat([*answers, left_out]))
 
 
-def _answers(rows: pd.DataFrame, features: NDArray[np.float32], network: Perceptron) -> pd.DataFrame:
+def _answers(rows: pd.DataFrame, features: NDArray[np.float32], localiser: Localiser) -> pd.DataFrame:
     """Return rows of the table of predictions for held-out items."""
-    said = network(features).astype(np.float64)
+    said = localiser(features).astype(np.float64)
     said /= np.linalg.norm(said, axis=-1, keepdims=True)
     true = unit_vectors(rows["azimuth_deg"].to_numpy(), rows["elevation_deg"].to_numpy())
-    return rows.assign(
+    return rows.drop(columns="pool", errors="ignore").assign(
         predicted_azimuth_deg=np.degrees(np.arctan2(said[:, 1], said[:, 0])) % 360,
         predicted_elevation_deg=np.degrees(np.arcsin(np.clip(said[:, 2], -1, 1))),
         error_deg=great_circle_deg(said, true),
     )
 
 
-def write_localiser(path: Path | str, network: Perceptron, settings: dict[str, Any]) -> None:
-    """Write a network with all that is needed to use it: statistics and settings of its features, names, split."""
-    tensors = {"mean": network.mean, "scale": network.scale, "loss": network.loss}
-    for layer, (weight, bias) in enumerate(zip(network.weights, network.biases, strict=True)):
-        tensors |= {f"layers.{layer}.weight": weight, f"layers.{layer}.bias": bias}
-    write_tensors(path, tensors, settings | {"activation": network.activation})
+def write_localiser(path: Path | str, localiser: Localiser, settings: dict[str, Any]) -> None:
+    """Write a localiser with all that is needed to use it: statistics and settings of its features, names, split."""
+    tensors: dict[str, NDArray[Any]] = {}
+    plain: dict[str, Any] = {"kind": type(localiser).__name__}
+    for field in fields(localiser):  # type: ignore[arg-type]  # every localiser is a dataclass
+        match getattr(localiser, field.name):
+            case np.ndarray() as array:
+                tensors[field.name] = array
+            case list(arrays):
+                tensors |= {f"{field.name}.{number}": array for number, array in enumerate(arrays)}
+            case value:
+                plain[field.name] = value
+    write_tensors(path, tensors, settings | {"localiser": plain})
 
 
-def read_localiser(path: Path | str) -> tuple[Perceptron, dict[str, Any]]:
-    """Return the network and the settings of a file that `write_localiser` wrote."""
+def read_localiser(path: Path | str) -> tuple[Localiser, dict[str, Any]]:
+    """Return the localiser and the settings of a file that `write_localiser` wrote."""
     tensors, settings = read_tensors(path)
-    layers = range(sum(name.endswith(".weight") for name in tensors))
-    network = Perceptron(
-        weights=[tensors[f"layers.{layer}.weight"] for layer in layers],
-        biases=[tensors[f"layers.{layer}.bias"] for layer in layers],
-        mean=tensors["mean"],
-        scale=tensors["scale"],
-        activation=settings["activation"],
-        loss=tensors["loss"],
-    )
-    return network, settings
+    plain = dict(settings["localiser"])
+    kind = KINDS[plain.pop("kind")]
+    lists: dict[str, list[NDArray[Any]]] = {}
+    for name in sorted(tensors, key=lambda name: (len(name), name)):
+        listed, dot, _ = name.rpartition(".")
+        if dot:
+            lists.setdefault(listed, []).append(tensors[name])
+        else:
+            plain[name] = tensors[name]
+    return kind(**plain, **lists), settings
 
 
-def localiser_settings(settings: Mapping[str, Any]) -> LocaliserSettings:
+def localiser_settings(settings: Mapping[str, Any]) -> LocaliserSettings[TrainingSettings]:
     """Return the settings that a configuration's values describe."""
     known = {field.name for field in fields(TrainingSettings)}
     network = {name: value for name, value in settings["network"].items() if name in known}
@@ -114,9 +141,11 @@ def localiser_settings(settings: Mapping[str, Any]) -> LocaliserSettings:
 def write_outcome(
     outcome: Outcome, settings: Mapping[str, Any], models: Path | str, history: Path | str, predictions: Path | str
 ) -> None:
-    """Write a job's results: a folder with a file for each listener's network, and both tables."""
+    """Write a job's results: a folder with a file for each listener, and both tables."""
     with replacing_folder(models) as folder:
-        for subject, network in outcome.networks.items():
-            write_localiser(folder / f"{subject}.safetensors", network, {**settings, "subject": subject})
+        for subject, localiser in outcome.localisers.items():
+            if type(localiser).__name__ not in KINDS:  # what others are only compared with is not kept
+                continue
+            write_localiser(folder / f"{subject}.safetensors", localiser, {**settings, "subject": subject})
     write_table(history, outcome.history, HISTORY)
     write_table(predictions, outcome.predictions, PREDICTIONS)

@@ -8,8 +8,6 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from earshot.seeds import generator
-
 Activation = Literal["relu", "tanh"]
 Schedule = Literal["constant", "cosine"]
 
@@ -64,29 +62,18 @@ class Perceptron:
 
 @dataclass(frozen=True)
 class TrainingSet:
-    """What one listener's network learns from: features `(items, features)` and targets `(items, outputs)`."""
+    """What one listener's network learns from: features `(items, features)` and targets `(items, outputs)`.
+
+    `plain` says which items, `(items,)`, show a direction plainly, without a source that colours it; None: all.
+    """
 
     name: str
     features: NDArray[np.float32]
     targets: NDArray[np.float32]
+    plain: NDArray[np.bool_] | None = None
 
     @property
     def statistics(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Mean and standard deviation of each feature; one that changes by no more than rounding is divided by one."""
         mean, scale = self.features.mean(0), self.features.std(0)
         return mean, np.where(scale > 1e-6 * abs(self.features).max(0), scale, 1).astype(np.float32)
-
-
-def split_directions(directions: list[str], held_out: float, seed: int) -> NDArray[np.bool_]:
-    """Return which measurements are held out, `(measurements,)`.
-
-    A direction is drawn as a whole: measurements of one direction, all of its repetitions with them, are on one side.
-    The draw belongs to the direction's id, so listeners on one grid share their split.
-    """
-    unique = sorted(set(directions))
-    if len(unique) < 2:
-        raise ValueError("a split needs two directions at least")
-    drawn = {name: generator(seed, "split", name).random() for name in unique}
-    count = min(max(round(held_out * len(unique)), 1), len(unique) - 1)
-    chosen = set(sorted(unique, key=drawn.__getitem__)[:count])
-    return np.array([name in chosen for name in directions])

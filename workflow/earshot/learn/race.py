@@ -28,6 +28,7 @@ from earshot.data.sofa import HrirSet, read_hrirs
 from earshot.device import DeviceName
 from earshot.learn import cohort, control
 from earshot.learn.localiser import LocaliserSettings, train_and_answer
+from earshot.learn.perceptron import TrainingSettings
 from earshot.progress import PROGRESS
 from earshot.score.speed import in_fresh_process, peak_memory_mb, timed
 from earshot.signal import interaural_accelerated, interaural_control
@@ -51,7 +52,7 @@ class Race:
     rate_hz: float | None
     noise: NoiseSettings
     interaural: InterauralSettings
-    localiser: LocaliserSettings
+    localiser: LocaliserSettings[TrainingSettings]
     device: DeviceName
     precision: cohort.Precision
     cores: int

@@ -18,7 +18,8 @@ from earshot.data.sofa import HrirSet
 from earshot.directions import unit_vectors
 from earshot.learn.candidate import Candidate
 from earshot.learn.cohort import Cohort, Member, Precision
-from earshot.learn.perceptron import Perceptron, TrainingSet, split_directions
+from earshot.learn.perceptron import Perceptron, TrainingSet
+from earshot.learn.split import split_directions
 from earshot.score.angles import p95_deg
 from earshot.seeds import generator
 from earshot.signal.bands import require_rate

@@ -9,6 +9,8 @@ from earshot.directions import unit_vectors
 from earshot.errors import DataError
 from earshot.score.angles import scores
 
+KINDS = ("coloured", "speech", "clips")  # of sounds, where listeners hear several
+
 
 def refuse_excluded(rows: pd.DataFrame, bad: Literal["stop", "exclude"]) -> None:
     """Raise DataError when rows are of a listener who was left out, and `bad` says that this stops the run."""
@@ -35,5 +37,7 @@ def score_listeners(
         said = unit_vectors(own["predicted_azimuth_deg"].to_numpy(), own["predicted_elevation_deg"].to_numpy())
         true = unit_vectors(own["azimuth_deg"].to_numpy(), own["elevation_deg"].to_numpy())
         epochs = history.loc[history["subject"] == subject, "epoch"].max()
+        for kind in KINDS if "source" in own else ():
+            row[f"p95_{kind}_deg"] = own.loc[own["source"] == kind, "error_deg"].quantile(0.95)
         rows.append(row | scores(said, true) | {"items": len(own), "epochs": epochs, "doubts": first["doubts"]})
     return pd.DataFrame(rows)

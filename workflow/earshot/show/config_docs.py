@@ -90,11 +90,23 @@ def _section(place: str, node: Node, defaults: Node, definitions: Mapping[str, N
             section = definitions[part["$ref"].rpartition("/")[2]]
             inner += _section(key, section | part, defaults[name], definitions)
         else:
+            if of_names := _sections_by_name(part, definitions):
+                own = {at: one["default"] for at, one in of_names["properties"].items()}
+                inner += _section(f"{key}.<name>", of_names, own, definitions)
             default = f"`{_value(defaults[name])}`" if name in defaults else "none: it must be set"
             cells = (f"`{key}`", _allowed(part), default, part["description"])
             lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     yield "\n".join(lines) + "\n"
     yield from inner
+
+
+def _sections_by_name(node: Node, definitions: Mapping[str, Node]) -> Node | None:
+    """Return the section that stands under each name of a key that has names of a person's own; None for other keys."""
+    for value in node.get("patternProperties", {}).values():
+        for choice in value.get("anyOf", [value]):
+            if "$ref" in choice:
+                return definitions[choice["$ref"].rpartition("/")[2]]
+    return None
 
 
 def _allowed(node: Node) -> str:
@@ -114,6 +126,8 @@ def _allowed(node: Node) -> str:
         case {"type": "object", "patternProperties": dict(values)}:
             (value,) = values.values()
             said = f"section (each name: {_allowed(value)})"
+        case {"$ref": _}:
+            said = "a section as below"
         case {"pattern": pattern} if pattern == NAME["pattern"]:
             said = "name"
         case _:

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from earshot.signal.bands import Bands
+
+Levels = Literal["difference", "each_ear"]
 
 # The sixth power of a cosine (Harris 1978, section V.C), as the sum that it is. Its side lobes fall by 42 dB an octave:
 # bands far apart do not leak into each other's notches, and the accelerated implementation needs few orders.
@@ -22,22 +24,30 @@ class InterauralSettings:
     """What is compared between the ears, after Sumner et al. (2022).
 
     Short-time spectra are taken over every frame that touches the signal, and energies and cross spectra are added up
-    over frames and, by band, over bins.
+    over frames and, by band, over bins. Levels in bands are compared between the ears, or given for each ear.
     """
 
     window_samples: int
     hop_samples: int
     level_bands: Bands
     phase_bands: Bands
+    levels: Levels = "difference"
 
     @property
     def names(self) -> list[str]:
         """Names of the features with their units, in order."""
+        kinds = ("level_difference",) if self.levels == "difference" else ("left_level", "right_level")
         return [
             "level_difference_db",
-            *(f"level_difference_{centre:.0f}Hz_db" for centre in self.level_bands.centres_hz),
+            *(f"{kind}_{centre:.0f}Hz_db" for kind in kinds for centre in self.level_bands.centres_hz),
             *(f"phase_delay_{centre:.0f}Hz_us" for centre in self.phase_bands.centres_hz),
         ]
+
+    @property
+    def periods(self) -> NDArray[np.float64]:
+        """After how much more each feature is the same again, `(features,)`: phase delays after their band's period."""
+        without = len(self.names) - self.phase_bands.count
+        return np.append(np.full(without, np.inf), 1e6 / self.phase_bands.centres_hz)
 
 
 def differences(
@@ -49,15 +59,21 @@ def differences(
     """Return the features `(..., features)` from energies of the two ears.
 
     `energy` is `(2, ...)`, `band_energy` `(2, ..., level bands)` and `cross`, left times conjugated right,
-    `(..., phase bands)`. Level differences are left over right, in dB. Phase delays are positive where the left ear
+    `(..., phase bands)`. Level differences are left over right, in dB; levels of each ear are over the energy of both
+    ears in all bands, so that loudness has no part in them. Phase delays are positive where the left ear
     lags, in microseconds, and wrapped: they lie within half a period of their band's centre.
     """
     level = 10 * np.log10(energy[0] / energy[1])
     # The floor is relative to the loudest band, so that it does not depend on how energies are scaled.
     floor = ENERGY_FLOOR * band_energy.max((0, -1))[..., None]
     left, right = np.maximum(band_energy, floor)
+    if settings.levels == "difference":
+        bands = 10 * np.log10(left / right)
+    else:
+        both = (left + right).sum(-1, keepdims=True)
+        bands = 10 * np.log10(np.concatenate([left / both, right / both], -1))
     delay = -np.angle(cross) / (2e-6 * np.pi * settings.phase_bands.centres_hz)
-    return np.concatenate([level[..., None], 10 * np.log10(left / right), delay], -1).astype(np.float32)
+    return np.concatenate([level[..., None], bands, delay], -1).astype(np.float32)
 
 
 def interaural_settings(settings: Mapping[str, Any]) -> InterauralSettings:
@@ -68,4 +84,5 @@ def interaural_settings(settings: Mapping[str, Any]) -> InterauralSettings:
         features["hop_samples"],
         Bands(**features["level_bands"]),
         Bands(**features["phase_bands"]),
+        features.get("levels", "difference"),
     )

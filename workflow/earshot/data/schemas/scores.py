@@ -3,6 +3,7 @@
 import pandera.pandas as pa
 
 from earshot.data.schemas.columns import LISTENER, angle
+from earshot.score.listeners import KINDS
 
 _SHARE = pa.Column(float, pa.Check.in_range(0, 1), nullable=True)
 
@@ -19,6 +20,8 @@ SCORES = pa.DataFrameSchema(
         "polar_rms_deg": angle(0, 180),
         "front_back_error": _SHARE,
         "quadrant_error": _SHARE,
+        # Of what was heard, where that was of several kinds.
+        **{f"p95_{kind}_deg": angle(0, 180) for kind in KINDS},
         "items": pa.Column("Int64"),
         "epochs": pa.Column("Int64", nullable=True),
         "doubts": pa.Column(str, nullable=True),

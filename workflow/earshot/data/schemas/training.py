@@ -13,6 +13,7 @@ PREDICTIONS = pa.DataFrameSchema(
         "predicted_elevation_deg": angle(-90, 90),
         "error_deg": angle(0, 180),
         "doubts": pa.Column(str, nullable=True),
+        "source": pa.Column(str, nullable=True),  # what was heard, where it was not noise alone
     },
     name="predictions",
     strict=True,

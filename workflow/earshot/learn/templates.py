@@ -1,0 +1,185 @@
+"""Templates of one listener's features at every direction, interpolated, and what they say of a sound.
+
+At each known direction the mean of a listener's features is a template. Between directions, templates are Gaussian
+processes on the sphere, a process for each feature, whose length and noise leave the smallest error where each
+direction in turn is left out (Sundararajan and Keerthi 2001; Rasmussen and Williams 2006, section 5.4.2). What features
+scatter about their templates, and what templates err between directions, is one covariance; so a sound has a likelihood
+at every direction, and the answer is the mean direction over the sphere. The ideal listener of Reijniers et al. (2014)
+works in this manner; that errors are correlated, and templates lie between known directions, is what is added here.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from earshot.learn.perceptron import TrainingSet
+from earshot.progress import progress
+
+REACH_DEG = 12.0  # as far from any known direction may an answer lie: regions that are held out are smaller
+_SINGULAR = 1e-6  # share of each feature's own variance that keeps a covariance invertible
+_AT_ONCE = 512  # sounds that are compared with all candidates at a time
+
+
+@dataclass(frozen=True)
+class TemplateSettings:
+    """Which interpolations are tried for each feature, and how finely directions are compared."""
+
+    lengths: tuple[float, ...]  # of the covariance over the sphere, in radii
+    noises: tuple[float, ...]  # variance of what is not smooth, in units of what is
+    candidates: int  # directions over the whole sphere, of which those near known ones are compared
+
+
+@dataclass(frozen=True)
+class Templates:
+    """One listener's templates. Called with features, they say where the sounds came from."""
+
+    directions: NDArray[np.float64]  # (directions, 3), the known ones
+    weights: NDArray[np.float64]  # (directions, values) of the interpolation
+    lengths: NDArray[np.float64]  # (values,) of the interpolation
+    mean: NDArray[np.float64]  # (values,) over known directions
+    whitening: NDArray[np.float64]  # (values, values): errors times this are uncorrelated and of unit variance
+    periods: NDArray[np.float64]  # (features,), after which a feature is the same again; infinite for most
+    candidates: int
+    loss: NDArray[np.float32]  # (0,): nothing was learnt epoch by epoch
+
+    def __call__(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return mean directions `(..., 3)` for features `(..., features)`: the shorter, the less certain."""
+        values = on_the_circle(features, self.periods)
+        candidates, templates = self._candidates()
+        heard = torch.from_numpy(values.reshape(-1, values.shape[-1]) @ self.whitening)
+        squares = templates.square().sum(1)
+        answers = []
+        for few in torch.split(heard, _AT_ONCE):
+            distance = squares - 2 * few @ templates.T  # but for what is the same for all candidates
+            answers.append(torch.softmax(-distance / 2, 1) @ candidates)
+        return torch.cat(answers).numpy().reshape(*features.shape[:-1], 3)
+
+    def _candidates(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return directions all over the sphere near known ones, and the whitened templates there."""
+        everywhere = spread_directions(self.candidates)
+        near = (everywhere @ self.directions.T).max(1) >= np.cos(np.radians(REACH_DEG))
+        candidates = torch.from_numpy(everywhere[near])
+        known, weights = torch.from_numpy(self.directions), torch.from_numpy(self.weights)
+        templates = torch.from_numpy(self.mean).repeat(len(candidates), 1)
+        for length in np.unique(self.lengths):
+            own = torch.from_numpy(self.lengths == length)
+            templates[:, own] += covariance(candidates, known, float(length)) @ weights[:, own]
+        return candidates, templates @ torch.from_numpy(self.whitening)
+
+
+def train(
+    listeners: Sequence[TrainingSet],
+    settings: TemplateSettings,
+    periods: NDArray[np.float64],
+    device: torch.device,
+) -> list[Templates]:
+    """Make each listener's templates. Listeners who know the same directions share what depends on these alone."""
+    made: list[Templates] = []
+    known: NDArray[np.float64] = np.empty((0, 3))
+    inverses: list[torch.Tensor] = []
+    for data in progress(listeners, "templates"):
+        rounded: NDArray[np.float64] = np.round(data.targets, 5).astype(np.float64)
+        directions, place = np.unique(rounded, axis=0, return_inverse=True)
+        if not np.array_equal(directions, known):
+            known, inverses = directions, _inverses(torch.from_numpy(directions).to(device), settings)
+        made.append(_templates(data, directions, place.ravel(), inverses, settings, periods))
+    return made
+
+
+def _inverses(directions: torch.Tensor, settings: TemplateSettings) -> list[torch.Tensor]:
+    """Return the inverse covariance over known directions for each length, and within these for each noise."""
+    noise = torch.eye(len(directions), dtype=directions.dtype, device=directions.device)
+    smooth = [covariance(directions, directions, length) for length in settings.lengths]
+    return [torch.linalg.inv(one + variance * noise) for one in smooth for variance in settings.noises]
+
+
+def _templates(
+    data: TrainingSet,
+    directions: NDArray[np.float64],
+    place: NDArray[np.int_],
+    inverses: Sequence[torch.Tensor],
+    settings: TemplateSettings,
+    periods: NDArray[np.float64],
+) -> Templates:
+    values = on_the_circle(data.features, periods)
+    plain = np.ones(len(values), bool) if data.plain is None else data.plain
+    known = np.zeros((len(directions), values.shape[-1]))
+    np.add.at(known, place[plain], values[plain])
+    known /= np.bincount(place[plain], minlength=len(directions))[:, None]
+    mean = known.mean(0)
+    device = inverses[0].device
+    about_mean = torch.from_numpy(known - mean).to(device)
+    weights = torch.zeros_like(about_mean)
+    left_out = torch.full_like(about_mean, torch.inf)  # errors at each direction were it not known
+    lengths = np.empty(len(mean))
+    for inverse, length in zip(inverses, np.repeat(settings.lengths, len(settings.noises)), strict=True):
+        tried = inverse @ about_mean
+        errors = tried / inverse.diagonal()[:, None]
+        better = errors.square().sum(0) < left_out.square().sum(0)
+        weights[:, better], left_out[:, better] = tried[:, better], errors[:, better]
+        lengths[better.cpu().numpy()] = length
+    scatter = _scatter(values, known, place, plain) + (left_out.T @ left_out).cpu().numpy() / len(directions)
+    scatter[np.diag_indices(len(scatter))] *= 1 + _SINGULAR
+    return Templates(
+        directions,
+        weights.cpu().numpy(),
+        lengths,
+        mean,
+        np.linalg.cholesky(np.linalg.inv(scatter)),
+        periods,
+        settings.candidates,
+        np.empty(0, np.float32),
+    )
+
+
+def _scatter(
+    values: NDArray[np.float64], known: NDArray[np.float64], place: NDArray[np.int_], plain: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Return the covariance of features about their direction's template, `(values, values)`.
+
+    It is that of the sounds which no template is made from, where there are any.
+    """
+    about = values - known[place]
+    if plain.all():
+        return about.T @ about / max(len(about) - len(known), 1)  # as many freedoms less as there are templates
+    coloured = about[~plain]
+    return coloured.T @ coloured / len(coloured)
+
+
+def covariance(first: torch.Tensor, second: torch.Tensor, length: float) -> torch.Tensor:
+    """Return the covariance between directions `(n, 3)` and `(m, 3)`, `(n, m)`: Matern's, of smoothness 5/2.
+
+    Of the chord between them, since as a function of the angle it is none on a sphere (Gneiting 2013).
+    Rasmussen and Williams (2006), eq. 4.17.
+    """
+    chord = (2 - 2 * first @ second.T).clamp(min=0).sqrt()
+    scaled = chord * (5**0.5 / length)
+    return (1 + scaled + scaled.square() / 3) * torch.exp(-scaled)
+
+
+def spread_directions(count: int) -> NDArray[np.float64]:
+    """Return directions spread evenly over the sphere, `(count, 3)`: a Fibonacci lattice (Gonzalez 2010)."""
+    place = np.arange(count) + 0.5
+    height = 1 - 2 * place / count
+    around = np.pi * (1 + 5**0.5) * place
+    level = np.sqrt(1 - height**2)
+    return np.stack([level * np.cos(around), level * np.sin(around), height], 1)
+
+
+def on_the_circle(features: NDArray[np.float32], periods: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return features `(..., values)` in which those that have a period are cosine and sine, after all others.
+
+    A phase delay that is half a period is next to one that is minus half of it.
+    """
+    periodic = np.isfinite(periods)
+    angle = 2 * np.pi * features[..., periodic].astype(np.float64) / periods[periodic]
+    return np.concatenate([features[..., ~periodic], np.cos(angle), np.sin(angle)], -1)
+
+
+def template_settings(settings: Mapping[str, Any]) -> TemplateSettings:
+    """Return the settings that a configuration's section `templates` holds as plain values."""
+    return TemplateSettings(tuple(settings["lengths"]), tuple(settings["noises"]), settings["candidates"])

@@ -27,6 +27,7 @@ include: "workflow/rules/features.smk"
 include: "workflow/rules/search.smk"
 include: "workflow/rules/localise.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/study.smk"
 
 
 onstart:
@@ -42,6 +43,11 @@ rule all:
 rule localisation:
     input:
         rules.report.output,
+
+
+rule localisation_study:
+    input:
+        rules.report_study.output,
 
 
 rule search:

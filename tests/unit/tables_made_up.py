@@ -7,7 +7,9 @@ import pandas as pd
 from earshot.config import read_config
 from earshot.data.schemas.benchmark import BENCHMARK
 from earshot.data.schemas.scores import SCORES
+from earshot.data.schemas.search_benchmark import SEARCH_BENCHMARK
 from earshot.data.schemas.training import PREDICTIONS
+from earshot.data.schemas.trials import TRIALS
 from earshot.directions import great_circle_deg
 
 REASON = "the file ends too early <half of it is missing>"
@@ -67,6 +69,28 @@ def benchmark(variants: tuple[str, ...] = ("control", "accelerated")) -> pd.Data
         for repeat in range(3)
     ]
     return _checked(rows, BENCHMARK)
+
+
+def search() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Six trials of two rounds on two listeners, three stopped early; the control ran the first and the third."""
+    rows: list[dict[str, Any]] = []
+    for trial in range(1, 7):
+        for listener in (1, 2):
+            row: dict[str, Any] = {
+                "trial": trial,
+                "round": 1 + (trial > 3),
+                "window_samples": 512,
+                "hops_per_window": 4,
+            }
+            row |= {"level_spacing": "erb", "level_bands": 16, "phase_spacing": "mel", "phase_bands": 8, "layers": 2}
+            row |= {"width": 64, "activation": "relu", "learning_rate": 0.003, "schedule": "cosine", "batch_size": 64}
+            row |= {"weight_decay": 0.1, "multiply_adds": 1e10 * trial, "seconds": 2.0, "diverged": False}
+            row |= {"stopped_early": trial > 2 and trial != 5, "on_front": trial < 3, "winner": trial == 2}
+            rows.append(row | {"subject": f"nh{listener}", "p95_deg": 14.0 + listener - trial / 4, "epochs": 30})
+    trials = _checked(rows, TRIALS)
+    some = trials[trials["trial"].isin([1, 3])]
+    again = some[["trial", "subject", "p95_deg"]].assign(p95_deg=some["p95_deg"] + 0.5, seconds=20.0, wall_s=45.0)
+    return trials, SEARCH_BENCHMARK.validate(again.assign(cores=2))
 
 
 def measures(p95: float) -> dict[str, Any]:

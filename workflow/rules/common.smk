@@ -233,6 +233,20 @@ def job_times():
     return {name: expand(getattr(rules, name).benchmark, **wanted) for name in names}
 
 
+def study_job_times():
+    """Return the same for the jobs of the whole study beside these."""
+    wanted = {"shard": SHARDS, "model": MODELS, "implementation": STUDY.variants}
+    names = ["search_localisation", "benchmark_search", "localise_winner", "localise_model"]
+    return {name: expand(getattr(rules, name).benchmark, **wanted) for name in names}
+
+
+def sounds_of_models():
+    """Return the sources of the sounds that any model hears."""
+    return [
+        name for name, kind in ((CLIPS, "clips"), (SPEECH, "speech")) if any(hears(model, kind) for model in MODELS)
+    ]
+
+
 def item_of(wildcards):
     """Return which of its source's files a job retrieves: a person's, or the one archive."""
     return wildcards.get("subject") or SOURCES[wildcards.dataset].files[0].item

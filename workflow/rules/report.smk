@@ -65,7 +65,10 @@ rule summarise:
     params:
         # Where data lie and how they are fetched changes no result, and differs from one machine to the next. The search
         # has results of its own.
-        config=CONFIG.model_dump(mode="json", exclude={"retrieve": True, "data_dir": True, "localisation": {"search"}}),
+        config=CONFIG.model_dump(
+            mode="json",
+            exclude={"retrieve": True, "data_dir": True, "localisation": {"search", "models", "templates"}},
+        ),
         jobs=job_times(),
         code=code("summarise"),
     message:
@@ -80,6 +83,7 @@ rule report:
         scores=LOCALISATION_TABLES["scores"],
         figures=rules.plot_localisation.output,
         template=in_project("workflow/earshot/show/page.html.j2"),
+        base=in_project("workflow/earshot/show/base.html.j2"),
     output:
         report(f"{REPORT}/index.html", caption="../report/workflow.rst", category="Summary"),
     log:

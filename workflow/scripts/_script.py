@@ -3,6 +3,7 @@
 import errno
 import logging
 import os
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -51,6 +52,12 @@ def at_work(snakemake: Any) -> Iterator[Any]:
             log.exception("%s failed, and Earshot does not know why:", snakemake.rule)
         sys.exit(1)
     log.info("is done")
+
+
+def git_commit(snakemake: Any) -> str | None:
+    """Return the commit that the project stands at; None where it is no git repository."""
+    git = ["git", "-C", snakemake.scriptdir, "rev-parse", "HEAD"]
+    return subprocess.run(git, check=False, capture_output=True, text=True).stdout.strip() or None
 
 
 def bad_subject(snakemake: Any) -> Literal["stop", "exclude"]:

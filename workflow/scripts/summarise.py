@@ -1,11 +1,10 @@
 """Gather the headline figures of all tables into one file."""
 
 import json
-import subprocess
 from pathlib import Path
 
 import pandas as pd
-from _script import at_work
+from _script import at_work, git_commit
 from earshot.data.schemas.benchmark import BENCHMARK
 from earshot.data.schemas.scores import SCORES
 from earshot.data.sources import read_sources
@@ -14,13 +13,11 @@ from earshot.files import replacing
 from earshot.show import summary
 
 with at_work(snakemake) as params:
-    git = ["git", "-C", snakemake.scriptdir, "rev-parse", "HEAD"]
-    commit = subprocess.run(git, check=False, capture_output=True, text=True)
     study = params.config["localisation"]
     tables = dict(zip(study["variants"], snakemake.input.scores, strict=True))
     scores = {variant: read_table(path, SCORES) for variant, path in tables.items()}
     published = pd.read_csv(snakemake.input.published)
-    figures = summary.provenance(params.config, commit.stdout.strip() or None) | {
+    figures = summary.provenance(params.config, git_commit(snakemake)) | {
         "hardware": json.loads(Path(snakemake.input.hardware).read_text()),
         "localisation": summary.localisation(scores, tables, study, published),
         "speedup": {

@@ -25,7 +25,7 @@ from earshot.score.equivalence import Equivalence
 INK = "#22303c"
 PAPER = "#fdfdfb"
 # Orange and blue: every kind of colour vision tells them apart, and a light or a dark background carries both.
-COLOURS = {"control": "#e08214", "accelerated": "#2f86c8", "published": "#8a8f98"}
+COLOURS = {"control": "#e08214", "accelerated": "#2f86c8", "other": "#1b8a6b", "published": "#8a8f98"}
 
 CELL_SIZES_DEG = (10, 15, 20, 30)  # of the map: the smallest that gives a cell eight answers on average
 SPHERE_DEG2 = 41253  # the sphere, square degrees
@@ -50,42 +50,48 @@ STYLE: dict[str, Any] = dict.fromkeys(_INKED, INK) | {
 }
 
 
+def _colour(variant: str) -> str:
+    """Return a variant's colour: its implementation's, or one that is neither's."""
+    return COLOURS.get(variant.removeprefix("winner_"), COLOURS["other"])
+
+
 @contextmanager
-def _styled() -> Iterator[None]:
+def styled() -> Iterator[None]:
     """Draw in this module's style, whatever a person's own matplotlibrc says."""
     with style.context(["default", STYLE]):
         yield
 
 
-@_styled()
+@styled()
 def save(figure: Figure, path: Path | str) -> None:
     """Write a figure as SVG, whole or not at all. Equal figures give equal bytes: no date, no random name."""
     with replacing(path) as temporary:
         figure.savefig(temporary, format="svg", metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
 
 
-@_styled()
+@styled()
 def error_distribution(scores: pd.DataFrame, published: Mapping[str, float]) -> Figure:
     """Show each listener's 95th percentile of the error by variant, with mean and SD, beside the published ones.
 
-    `scores` is a table of scores; `published` has `mean` and `sd` in degrees, and `n`. Listeners that settings were
-    chosen on are hollow and in no mean.
+    `scores` is a table of scores, whose variants come in its order; `published` has `mean` and `sd` in degrees, and
+    `n`. Listeners that settings were chosen on are hollow and in no mean.
     """
     heard = _heard(scores)
-    variants = [variant for variant in ("control", "accelerated") if (heard["variant"] == variant).any()]
+    variants = list(heard["variant"].unique())
     figure = Figure(figsize=(5.4, 1.9 + 0.7 * len(variants)), layout="constrained")
     axes = figure.add_subplot()
     mean, sd = published["mean"], published["sd"]
     axes.axvspan(mean - sd, mean + sd, color=COLOURS["published"], alpha=0.15, linewidth=0)
     for row, variant in enumerate(variants):
         own = heard[heard["variant"] == variant]
-        _people(axes, own["p95_deg"], row - 0.1 + _spread(own["p95_deg"]), own["tuning"], COLOURS[variant])
+        colour = _colour(variant)
+        _people(axes, own["p95_deg"], row - 0.1 + _spread(own["p95_deg"]), own["tuning"], colour)
         counted = own["p95_deg"][~own["tuning"]]
         found = {"mean": counted.mean(), "sd": counted.std(), "n": len(counted)}
-        _mean_and_sd(axes, row + 0.3, found, COLOURS[variant])
+        _mean_and_sd(axes, row + 0.3, found, colour)
     _mean_and_sd(axes, len(variants), published, COLOURS["published"])
     theirs = f"Sumner et al. 2022,\n{published['n']:g} listeners of\nITA-HRTF"
-    axes.set_yticks(range(len(variants) + 1), [*variants, theirs])
+    axes.set_yticks(range(len(variants) + 1), [*(name.replace("_", " ") for name in variants), theirs])
     axes.set_ylim(len(variants) + 0.5, -0.5)
     axes.set_xlim(0, max(mean + 4 * sd, 1.05 * heard["p95_deg"].max() if len(heard) else 0))
     axes.set_xlabel("95th percentile of the great-circle error (degree)")
@@ -95,16 +101,19 @@ def error_distribution(scores: pd.DataFrame, published: Mapping[str, float]) -> 
     return figure
 
 
-@_styled()
-def agreement(scores: pd.DataFrame, equivalence: Equivalence | None) -> Figure:
+@styled()
+def agreement(scores: pd.DataFrame, equivalence: Equivalence | None, before: str = "") -> Figure:
     """Show each listener's 95th percentile of the error, accelerated over control.
 
     `equivalence` is that of accelerated minus control; its margin is drawn about the diagonal. None leaves both out.
+    `before` comes before the names of both implementations in the names of the variants.
     """
-    pairs = _heard(scores).pivot(index=["subject", "tuning"], columns="variant", values="p95_deg")
+    heard = _heard(scores)
+    heard = heard.assign(variant=heard["variant"].str.removeprefix(before))[heard["variant"].str.startswith(before)]
+    pairs = heard.pivot(index=["subject", "tuning"], columns="variant", values="p95_deg")
     pairs = pairs.reindex(columns=["control", "accelerated"]).dropna().reset_index("tuning")
     if pairs.empty:
-        return _only_words("Nothing to compare: no listener has both variants (n = 0).")
+        return only_words("Nothing to compare: no listener has both variants (n = 0).")
     figure = Figure(figsize=(4.6, 4.9), layout="constrained")
     axes = figure.add_subplot()
     both = pairs[["control", "accelerated"]].to_numpy()
@@ -127,7 +136,7 @@ def agreement(scores: pd.DataFrame, equivalence: Equivalence | None) -> Figure:
     return figure
 
 
-@_styled()
+@styled()
 def error_map(predictions: pd.DataFrame) -> Figure:
     """Show the median error over the sphere, all listeners of one variant pooled, as Mollweide's equal-area map.
 
@@ -136,7 +145,7 @@ def error_map(predictions: pd.DataFrame) -> Figure:
     """
     heard = _heard(predictions)
     if heard.empty:
-        return _only_words("No answers to show (n = 0).")
+        return only_words("No answers to show (n = 0).")
     size = next((s for s in CELL_SIZES_DEG if len(heard) * s**2 >= 8 * SPHERE_DEG2), CELL_SIZES_DEG[-1])
     corners, medians = _cells(heard, size)
     figure = Figure(figsize=(5.4, 3.8), layout="constrained")
@@ -160,7 +169,7 @@ def error_map(predictions: pd.DataFrame) -> Figure:
     return figure
 
 
-@_styled()
+@styled()
 def predicted_against_true(predictions: pd.DataFrame) -> Figure:
     """Show lateral and polar angles of one variant's answers over the true ones, a translucent point each.
 
@@ -168,7 +177,7 @@ def predicted_against_true(predictions: pd.DataFrame) -> Figure:
     """
     heard = _heard(predictions)
     if heard.empty:
-        return _only_words("No answers to show (n = 0).")
+        return only_words("No answers to show (n = 0).")
     true = unit_vectors(heard["azimuth_deg"].to_numpy(), heard["elevation_deg"].to_numpy())
     said = unit_vectors(heard["predicted_azimuth_deg"].to_numpy(), heard["predicted_elevation_deg"].to_numpy())
     near = abs(lateral_deg(true)) <= NEAR_MEDIAN_DEG
@@ -182,7 +191,7 @@ def predicted_against_true(predictions: pd.DataFrame) -> Figure:
     return figure
 
 
-@_styled()
+@styled()
 def speed(benchmark: pd.DataFrame | None) -> Figure:
     """Show the time of each stage and of all of them for both variants, a point for each repeat, with the ratio.
 
@@ -190,7 +199,7 @@ def speed(benchmark: pd.DataFrame | None) -> Figure:
     is marked as scaled. Ratios are those of medians over repeats.
     """
     if benchmark is None or benchmark.empty:
-        return _only_words("Speed was not measured (n = 0 repeats).")
+        return only_words("Speed was not measured (n = 0 repeats).")
     times = benchmark.assign(seconds=benchmark["seconds"] * benchmark["of_subjects"] / benchmark["subjects"])
     whole = times.groupby(["variant", "repeat"], as_index=False)["seconds"].sum()
     figure = Figure(figsize=(5.4, 3.6), layout="constrained")
@@ -292,7 +301,7 @@ def _listeners(people: pd.Series | pd.Index) -> str:
     return f"{people.nunique()} listener{'' if people.nunique() == 1 else 's'}"
 
 
-def _only_words(words: str) -> Figure:
+def only_words(words: str) -> Figure:
     """Return a figure that says why there is nothing to see."""
     figure = Figure(figsize=(5.4, 1.5))
     figure.text(0.5, 0.5, words, ha="center", va="center", linespacing=1.5)

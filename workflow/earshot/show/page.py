@@ -13,10 +13,9 @@ from markupsafe import Markup, escape
 
 from earshot.show.figures import INK, PAPER
 
-TEMPLATE = Path(__file__).with_name("page.html.j2")
+FOLDER = Path(__file__).parent
 
 NOTHING = "\N{EN DASH}"
-VARIANTS = ("control", "accelerated")
 
 # Of each measure: its name, and what it is.
 MEASURES = {
@@ -50,6 +49,29 @@ TEXTS = {
         "Each point is a listener, by the 95th percentile of the control's error across and of the accelerated "
         "implementation's upwards; on the line both are equal. They count as equivalent when the interval of the mean "
         "difference lies inside the margin, which says more than that no difference was found.",
+    ),
+    "variants": (
+        "How large the errors are",
+        "Points, one for each listener, on an axis of degrees: a row for each variant with mean and standard "
+        "deviation, and the published mean and standard deviation below.",
+        "Each point is one listener: for 95 % of the held-out sounds the angle between where a sound was and where the "
+        "model says it was is smaller than the point shows. Diamond and bar are mean and standard deviation, the band "
+        "is what Sumner et al. published.",
+    ),
+    "winner_agreement": (
+        "Whether both implementations of the winner are equally accurate",
+        "Points, one for each listener: the 95th percentile of the error of the accelerated implementation over that "
+        "of the control, with the line of equality and a margin around it.",
+        "Each point is a listener; on the line both implementations of the search's winner are equal. They count as "
+        "equivalent when the interval of the mean difference lies inside the margin.",
+    ),
+    "search_front": (
+        "What the search tried",
+        "Points, one for each trial: the error of its worst listener over its cost on a logarithmic axis, with a line "
+        "that joins those which no other beats in both, and a star for the winner.",
+        "Each point is a trial, by what its training costs across and by the error of its worst listener upwards; no "
+        "trial is both cheaper and better than one on the line. A hollow trial was stopped early, since others of its "
+        "round were better by then, and shows what it had reached.",
     ),
     "error_map": (
         "Where the errors are",
@@ -112,28 +134,47 @@ class FigureOnPage:
         return Markup(drawing.replace(INK, "currentColor").replace(PAPER, "var(--card)"))
 
 
-def render_page(summary: Mapping[str, Any], figures: Sequence[FigureOnPage], scores: pd.DataFrame) -> str:
+def render_page(
+    summary: Mapping[str, Any], figures: Sequence[FigureOnPage], scores: pd.DataFrame, template: str = "page.html.j2"
+) -> str:
     """Return the report as one HTML page, which loads nothing and needs no script.
 
-    `summary` is what `report/summary.json` holds; `scores` is the table of scores of all variants. Raises KeyError for
-    a figure that has no caption in `TEXTS`.
+    `summary` is what the `summary.json` beside it holds; `scores` is the table of scores of all variants, in the order
+    in which they are shown. Raises KeyError for a figure that has no caption in `TEXTS`.
     """
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATE.parent),
+        loader=FileSystemLoader(FOLDER),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
     environment.filters |= {"number": number, "measure": measure, "duration": duration, "percent": percent}
-    return environment.get_template(TEMPLATE.name).render(
+    return environment.get_template(template).render(
         summary=summary,
         figures=figures,
         listeners=_listeners(scores),
         settings=list(_flat(summary["settings"])),
         measures=MEASURES,
-        variants=[variant for variant in VARIANTS if variant in summary["localisation"]],
+        variants=[variant for variant in scores["variant"].unique() if variant in summary["localisation"]],
+        what=what,
     )
+
+
+def what(variant: str, settings: Mapping[str, Any]) -> str:
+    """Say in a line what a variant of the study is; `settings` are those of the configuration's localisation."""
+    implementation = variant.removeprefix("winner_")
+    if implementation in ("control", "accelerated"):
+        by = "settings of the search's winner" if implementation != variant else "settings of the configuration"
+        return f"a network on interaural features, white noise; {by}"
+    model = settings["models"][variant]
+    features = "interaural features" if model["features"]["levels"] == "difference" else "what both ears hold"
+    kinds = {"white": "white noise", "coloured": "coloured noise", "clips": "recorded sounds"}
+    sounds = ", ".join(kinds.get(kind, kind) for kind in model["stimulus"]["sources"])
+    held = {"directions": "", "noise": "; known directions, other sounds", "regions": "; gaps of 20 degrees"}
+    decibels = model["stimulus"]["signal_to_noise_db"]
+    noise = "" if decibels is None else f", {decibels:g} dB above noise at the ears"
+    return f"{model['method'].replace('_', ' ')} on {features}, {sounds}{noise}{held[model['held']]}"
 
 
 def number(value: float | None, digits: int = 1, sign: bool = False) -> str:

@@ -14,6 +14,7 @@ import pandas as pd
 from earshot import __version__
 from earshot.data.sources import Source
 from earshot.score.equivalence import Equivalence, paired_equivalence
+from earshot.score.listeners import KINDS
 from earshot.score.speed import ratio
 
 _MEASURES = {
@@ -24,7 +25,8 @@ _MEASURES = {
     "polar_rms_deg": "degree",
     "front_back_error": "share",
     "quadrant_error": "share",
-}
+} | {f"p95_{kind}_deg": "degree" for kind in KINDS}
+_OF_KINDS = [f"p95_{kind}_deg" for kind in KINDS]
 _VERSIONS = ["numpy", "scipy", "torch", "librosa", "scikit-learn", "sofar", "snakemake"]
 
 
@@ -64,18 +66,24 @@ def localisation(
         summary[variant] = {
             measure: _over_listeners(table[measure]) | {"unit": unit, "table": tables[variant]}
             for measure, unit in _MEASURES.items()
+            if measure not in _OF_KINDS or table[measure].notna().any()
         }
     if test := agreement(pd.concat(scores.values())):
-        summary["equivalence"] = {
-            "difference_deg": _finite(test.difference),
-            "low_deg": _finite(test.low),
-            "high_deg": _finite(test.high),
-            "margin_deg": test.margin,
-            "n": test.n,
-            "holds": test.holds,
-        }
+        summary["equivalence"] = equivalence_figures(test)
     summary["published"] = {"p95_deg": published_p95(published)}
     return summary
+
+
+def equivalence_figures(test: Equivalence) -> dict[str, Any]:
+    """Return the test as plain values."""
+    return {
+        "difference_deg": finite(test.difference),
+        "low_deg": finite(test.low),
+        "high_deg": finite(test.high),
+        "margin_deg": test.margin,
+        "n": test.n,
+        "holds": test.holds,
+    }
 
 
 def _counted(scores: pd.DataFrame) -> pd.DataFrame:
@@ -83,12 +91,16 @@ def _counted(scores: pd.DataFrame) -> pd.DataFrame:
     return scores[~scores["tuning"] & scores["excluded"].isna()]
 
 
-def agreement(scores: pd.DataFrame) -> Equivalence | None:
-    """Test whether both variants are equally accurate; None where scores are of one variant alone."""
+def agreement(scores: pd.DataFrame, before: str = "") -> Equivalence | None:
+    """Test whether both implementations are equally accurate; None where scores are of one alone.
+
+    `before` comes before their names in the names of the variants.
+    """
     p95 = _counted(scores).pivot(index="subject", columns="variant", values="p95_deg")
-    if not {"control", "accelerated"} <= set(p95.columns):
+    accelerated, control = f"{before}accelerated", f"{before}control"
+    if not {accelerated, control} <= set(p95.columns):
         return None
-    return paired_equivalence(p95["accelerated"].to_numpy(), p95["control"].to_numpy())
+    return paired_equivalence(p95[accelerated].to_numpy(), p95[control].to_numpy())
 
 
 def published_p95(published: pd.DataFrame) -> dict[str, float]:
@@ -99,13 +111,13 @@ def published_p95(published: pd.DataFrame) -> dict[str, float]:
 
 def _over_listeners(values: pd.Series) -> dict[str, Any]:
     return {
-        "mean": _finite(values.mean()),
-        "sd": _finite(values.std(ddof=1)),
+        "mean": finite(values.mean()),
+        "sd": finite(values.std(ddof=1)),
         "n": int(values.notna().sum()),
     }
 
 
-def _finite(value: float) -> float | None:
+def finite(value: float) -> float | None:
     """Return a number for JSON, which has no NaN and no infinity."""
     return float(value) if np.isfinite(value) else None
 
@@ -157,7 +169,7 @@ def stage_times(jobs: Mapping[str, Sequence[Path | str]]) -> list[dict[str, Any]
                     "rule": rule,
                     "jobs": len(rows),
                     "seconds": float(rows["s"].sum()),
-                    "peak_memory_mb": _finite(rows["max_rss"].max()),
+                    "peak_memory_mb": finite(rows["max_rss"].max()),
                 }
             )
     return stages

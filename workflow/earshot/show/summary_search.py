@@ -1,0 +1,80 @@
+"""The headline figures of the search and of its winner."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from earshot.score.equivalence import paired_equivalence
+from earshot.score.samples import difference, same_distribution_p
+from earshot.score.search import search_speed
+from earshot.show.summary import agreement, equivalence_figures, finite
+
+
+def search(trials: pd.DataFrame, winner: Mapping[str, Any], table: str) -> dict[str, Any]:
+    """Return how many trials there were, what became of them, and who won. `trials` is the table of that name."""
+    each = trials.drop_duplicates("trial")
+    return {
+        "trials": len(each),
+        "rounds": int(each["round"].max()),
+        "stopped_early": int(each["stopped_early"].sum()),
+        "diverged": int(each["diverged"].sum()),
+        "on_front": int(each["on_front"].sum()),
+        "subjects": list(trials["subject"].unique()),
+        "seconds": float(each["seconds"].sum()),
+        "winner": dict(winner),
+        "table": table,
+    }
+
+
+def search_speedup(trials: pd.DataFrame, benchmark: pd.DataFrame, table: str) -> dict[str, Any]:
+    """Return how many times faster trials are than by the control, and whether they are as accurate.
+
+    `benchmark` is the table of the search's. Accuracy is that of trials that ran to their end in the search too.
+    """
+    found = search_speed(trials, benchmark)
+    ended = trials[~(trials["stopped_early"] | trials["diverged"])]
+    both = ended.merge(benchmark, on=["trial", "subject"], suffixes=("", "_control"))
+    test = paired_equivalence(both["p95_deg"].to_numpy(), both["p95_deg_control"].to_numpy())
+    return {
+        "control_s": found.control_s,
+        "accelerated_s": found.cohort_s,
+        "ratio": found.ratio,
+        "ratio_low": found.low,
+        "ratio_high": found.high,
+        "control_trials": found.control_trials,
+        "trials": found.trials,
+        "cores": int(benchmark["cores"].iloc[0]),
+        "accuracy": equivalence_figures(test),
+        "table": table,
+    }
+
+
+def winner_figures(scores: pd.DataFrame) -> dict[str, Any]:
+    """Return whether both implementations of the winner agree, and whether the search was fitted to its people.
+
+    `scores` is a table of scores that holds the variants `winner_control` and `winner_accelerated`, or one of them.
+    """
+    figures: dict[str, Any] = {}
+    heard = scores[scores["excluded"].isna() & scores["variant"].str.startswith("winner_")]
+    if test := agreement(heard, "winner_"):
+        p95 = [
+            heard.loc[(heard["variant"] == f"winner_{name}") & ~heard["tuning"], "p95_deg"].to_numpy(np.float64)
+            for name in ("accelerated", "control")
+        ]
+        figures["equivalence"] = equivalence_figures(test) | {"same_distribution_p": finite(same_distribution_p(*p95))}
+    for variant, own in heard.groupby("variant"):
+        searched, others = (own.loc[own["tuning"] == on, "p95_deg"].to_numpy(np.float64) for on in (True, False))
+        found = difference(others, searched)
+        figures[f"overfitting_{str(variant).removeprefix('winner_')}"] = {
+            "searched_deg": finite(searched.mean()) if len(searched) else None,
+            "others_deg": finite(others.mean()) if len(others) else None,
+            "difference_deg": finite(found.difference),
+            "low_deg": finite(found.low),
+            "high_deg": finite(found.high),
+            "p": finite(found.p),
+            "n_searched": found.n_other,
+            "n_others": found.n,
+        }
+    return figures

@@ -1,0 +1,20 @@
+"""Write the report of the whole study: one page that needs nothing beside itself."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+from _script import at_work
+from earshot.data.schemas.scores import SCORES
+from earshot.data.tables import read_table
+from earshot.files import replacing
+from earshot.show.page import FigureOnPage, render_page
+
+with at_work(snakemake) as params:
+    summary = json.loads(Path(snakemake.input.summary).read_text())
+    scores = pd.concat([read_table(path, SCORES) for path in snakemake.input.scores], ignore_index=True)
+    pictured = dict.fromkeys(("error_map", "predicted_against_true"), params.pictured)
+    files = map(Path, snakemake.input.figures)
+    figures = [FigureOnPage(file.stem, file.read_text(), pictured.get(file.stem)) for file in files]
+    with replacing(snakemake.output[0]) as temporary:
+        temporary.write_text(render_page(summary, figures, scores, "study.html.j2"), encoding="utf-8")

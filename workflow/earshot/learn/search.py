@@ -126,15 +126,16 @@ class Search:
         cohort = Cohort(members, self.seed, self.device, self.precision)
         count = len(self.tasks)
         at_work = list(range(len(candidates)))
+        errors: dict[int, tuple[float, ...]] = {}
         dropped: set[int] = set()
         for epoch in self.halving.epochs:
             cohort.advance(epoch)
-            errors = self._errors(cohort.networks(), features)
+            errors |= self._errors(at_work, cohort.networks(), features)
             at_work = sorted(at_work, key=lambda trial: max(errors[trial]))[: ceil(self.halving.kept * len(at_work))]
             dropped |= cohort.drop([n for n in range(len(members)) if n // count not in at_work])
         cohort.advance()
         networks = cohort.networks()
-        errors = self._errors(networks, features)
+        errors |= self._errors(at_work, networks, features)
         seconds = (time.perf_counter() - began) / len(candidates)
         return [
             self._reached(
@@ -160,16 +161,18 @@ class Search:
         return networks[trial * count : (trial + 1) * count]
 
     def _errors(
-        self, networks: Sequence[Perceptron], features: Sequence[Sequence[NDArray[np.float32]]]
-    ) -> list[tuple[float, ...]]:
-        """Return the 95th percentile of each trial's listeners on the directions that are held out, degrees."""
-        return [
-            tuple(
+        self, trials: Sequence[int], networks: Sequence[Perceptron], features: Sequence[Sequence[NDArray[np.float32]]]
+    ) -> dict[int, tuple[float, ...]]:
+        """Return the 95th percentile of these trials' listeners on the directions that are held out, degrees."""
+        return {
+            trial: tuple(
                 task.p95_deg(network, made)
-                for network, task, made in zip(self._of_trial(networks, trial), self.tasks, own, strict=True)
+                for network, task, made in zip(
+                    self._of_trial(networks, trial), self.tasks, features[trial], strict=True
+                )
             )
-            for trial, own in enumerate(features)
-        ]
+            for trial in trials
+        }
 
     def _reached(
         self,

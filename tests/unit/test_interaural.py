@@ -92,7 +92,7 @@ def test_a_grid_may_be_taken_in_parts(monkeypatch):
     """Also where a listener has nothing to measure in a part."""
     people = [listener(), synthesise_hrirs(draw_person(3, "emil"), [10.0, 20], [0.0, 0])]
     whole = interaural_accelerated.interaural_features(people, NOISE, SETTINGS, CPU)
-    monkeypatch.setattr(interaural_accelerated, "_SPECTRA", 40_000)
+    monkeypatch.setattr(interaural_accelerated, "_AT_ONCE", {"cpu": 5})
     in_parts = interaural_accelerated.interaural_features(people, NOISE, SETTINGS, CPU)
     for found, wanted in zip(in_parts, whole, strict=True):
         np.testing.assert_allclose(found, wanted, rtol=0, atol=2e-3)

@@ -117,6 +117,7 @@ class Search:
     def __call__(self, candidates: Sequence[Candidate]) -> list[Reached]:
         """Run a round of trials."""
         began = time.perf_counter()
+        self._make_bins(candidates)
         features = [self._features(candidate.interaural) for candidate in candidates]
         members = [
             Member(task.training_set(made), candidate.network)
@@ -148,13 +149,16 @@ class Search:
             for trial, candidate in enumerate(candidates)
         ]
 
+    def _make_bins(self, candidates: Sequence[Candidate]) -> None:
+        """Make the sums by bins that candidates are in want of; they are kept for the trials to come."""
+        wanted = sorted({_frames(candidate.interaural) for candidate in candidates} - self._bins.keys())
+        listeners = [task.listener for task in self.tasks]
+        made = interaural_bins(listeners, self.noise, wanted, self.highest_hz, self.device)
+        self._bins |= dict(zip(wanted, made, strict=True))
+
     def _features(self, settings: InterauralSettings) -> list[NDArray[np.float32]]:
-        """Return each listener's features; sums by bins are kept for the trials to come."""
-        frames = (settings.window_samples, settings.hop_samples)
-        if frames not in self._bins:
-            listeners = [task.listener for task in self.tasks]
-            self._bins[frames] = interaural_bins(listeners, self.noise, *frames, self.highest_hz, self.device)
-        return [bins.features(settings) for bins in self._bins[frames]]
+        """Return each listener's features."""
+        return [bins.features(settings) for bins in self._bins[_frames(settings)]]
 
     def _of_trial(self, networks: Sequence[Perceptron], trial: int) -> Sequence[Perceptron]:
         count = len(self.tasks)
@@ -200,3 +204,7 @@ class Search:
             multiply_adds=max(costs),
             seconds=seconds,
         )
+
+
+def _frames(settings: InterauralSettings) -> tuple[int, int]:
+    return settings.window_samples, settings.hop_samples

@@ -62,19 +62,21 @@ class InterauralBins:
 def interaural_bins(
     listeners: Sequence[HrirSet],
     noise: NoiseSettings,
-    window_samples: int,
-    hop_samples: int,
+    frames: Sequence[tuple[int, int]],
     highest_hz: tuple[float, float],
     device: torch.device,
-) -> list[InterauralBins]:
-    """Return each listener's sums by bins, for bands of level and of phase up to the highest frequencies given."""
+) -> list[list[InterauralBins]]:
+    """Return sums by bins: by frames, that is windows and hops, those of each listener.
+
+    They are for bands of level and of phase up to the highest frequencies given.
+    """
 
     def by_measurement(energy: Sum, level: Sum, cross: Sum) -> tuple[Sum, Sum, Sum]:
         return np.moveaxis(energy, 0, -1), np.moveaxis(level, 0, -2), cross
 
     level, phase = map(_EachBin, highest_hz)
-    made = short_time_sums(listeners, noise, window_samples, hop_samples, level, phase, device, by_measurement)
+    made = short_time_sums(listeners, noise, frames, level, phase, device, by_measurement)
     return [
-        InterauralBins(window_samples, hop_samples, listener.rate_hz, *sums)
-        for listener, sums in zip(listeners, made, strict=True)
+        [InterauralBins(*windows, listener.rate_hz, *sums) for listener, sums in zip(listeners, of_frames, strict=True)]
+        for windows, of_frames in zip(frames, made, strict=True)
     ]

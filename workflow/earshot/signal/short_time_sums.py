@@ -30,7 +30,7 @@ from scipy.signal import get_window
 
 from earshot.device import array_modules, tensor
 from earshot.signal.interaural import WINDOW
-from earshot.signal.noise import NoiseSettings, white_noise
+from earshot.signal.noise_lags import NoiseLags
 
 T = TypeVar("T")
 Sum = NDArray[Any]  # float32 or complex64
@@ -106,16 +106,15 @@ class ShortTimeSums:
         self.rate_hz = rate_hz
         self.device = device
         self._orders = range(ceil(_OVERLAP_BINS * hop_samples / window_samples))
-        self._lags = window_samples + taps - 1
+        self.lags = window_samples + taps - 1  # of the noise, that count
         # A multiple of the hop, so that every order shifts by whole steps; long enough that lags do not wrap around;
         # and even, so that half of the circle ends at a frequency that is its own mirror image.
-        fewest = ceil((2 * self._lags + 1) / hop_samples)
+        fewest = ceil((2 * self.lags + 1) / hop_samples)
         self._steps = next_fast_len(fewest, real=True)
         if self._steps * hop_samples % 2:
             self._steps = 2 * next_fast_len(ceil(fewest / 2), real=True)
         self._length = self._steps * hop_samples
         self._margin = self._orders[-1] * self._steps
-        self.numbers = len(self._orders) * (self._length // 2 + 1)  # of one draw of noise in `noise_spectra`
         by_level, by_phase = (weights.weights(window_samples, rate_hz) for weights in (level, phase))
         self._level = [self._kernel(by_level, order) for order in self._orders]
         self._phase = [self._kernel(by_phase, order) for order in self._orders]
@@ -154,25 +153,21 @@ class ShortTimeSums:
     def _constant(self, array: NDArray[np.float64]) -> torch.Tensor:
         return tensor(np.ascontiguousarray(array, np.float32), self.device)
 
-    def noise_spectra(self, settings: NoiseSettings, measurements: Sequence[str]) -> list[torch.Tensor]:
-        """Return X(a) X*(a - k / hop) of these measurements' noise for each order k.
+    def noise_spectra(self, noise: NoiseLags) -> list[torch.Tensor]:
+        """Return X(a) X*(a - k / hop) of some measurements' noise for each order k.
 
         They are complex, `(measurements, repetitions, length // 2 + 1)` each.
         """
-        noise = white_noise(settings, measurements, self.rate_hz)
         xp, fft = array_modules(self.device)
-        length, lags, hop = self._length, self._lags, self.hop_samples
         middle = -self.window_samples / 2
-        steps = next_fast_len(ceil((noise.shape[-1] + lags) / hop))
         result = []
-        spectrum = fft.fft(xp.asarray(noise), steps * hop)
         for order in self._orders:
-            correlation = fft.ifft(spectrum * xp.roll(spectrum, order * steps, -1).conj())
-            circular = xp.zeros((*noise.shape[:-1], length), spectrum.dtype)
-            circular[..., :lags] = correlation[..., :lags]
-            circular[..., 1 - lags :] = correlation[..., 1 - lags :]
-            turn = spectrum.dtype.type(np.exp(2j * np.pi * order * middle / hop))
-            result.append(tensor(turn * fft.fft(circular)[..., self._grid(order) % length], self.device))
+            later, earlier = noise(order, self.hop_samples)
+            circular = xp.zeros((*later.shape[:-1], self._length), later.dtype)
+            turn = later.dtype.type(np.exp(2j * np.pi * order * middle / self.hop_samples))
+            circular[..., : self.lags] = turn * later[..., : self.lags]
+            circular[..., 1 - self.lags :] = turn * earlier[..., 1 - self.lags :]
+            result.append(tensor(fft.fft(circular)[..., self._grid(order) % self._length], self.device))
         return result
 
     def __call__(self, hrirs: NDArray[np.float64], noise_spectra: list[torch.Tensor]) -> tuple[Sum, Sum, Sum]:

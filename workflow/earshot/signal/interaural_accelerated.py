@@ -95,7 +95,7 @@ def _analyse(
             present = [number for number, name in enumerate(names) if name in rows]
             if present:
                 own = [rows[names[number]] for number in present]
-                heard = spectra if len(present) == len(names) else [spectrum[present] for spectrum in spectra]
+                heard = spectra if len(present) == len(names) else [spectrum[:, present] for spectrum in spectra]
                 found.append((place, n, (own, finish(*sums(listener.hrirs[own], heard)))))
     return found
 

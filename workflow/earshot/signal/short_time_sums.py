@@ -54,9 +54,10 @@ def batched(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
 
 @dataclass(frozen=True)
 class _Block:
-    """What frequencies in a span of one order's grid add to each of some sums."""
+    """What frequencies in a span of one order's grid add to some neighbouring sums."""
 
     span: slice
+    sums: slice
     real: torch.Tensor  # (frequencies, sums), for real parts
     imaginary: torch.Tensor
 
@@ -72,17 +73,21 @@ class _Kernel:
         """Where any block has frequencies."""
         return slice(min(one.span.start for one in self.blocks), max(one.span.stop for one in self.blocks))
 
-    def real(self, spectrum: torch.Tensor) -> torch.Tensor:
-        """Return the sums of a real part, given on `span`."""
-        return torch.cat([_onto(self._part(spectrum, block), block.real) for block in self.blocks], -1)
+    def add_real(self, spectrum: torch.Tensor, sums: torch.Tensor) -> None:
+        """Add the sums of a real part `(..., frequencies)`, given on `span`, to `sums`, `(..., sums)`."""
+        for block in self.blocks:
+            self._add(spectrum, block, block.real, sums)
 
-    def imaginary(self, spectrum: torch.Tensor) -> torch.Tensor:
-        """Return the sums of an imaginary part, given on `span`."""
-        return torch.cat([_onto(self._part(spectrum, block), block.imaginary) for block in self.blocks], -1)
+    def add_imaginary(self, spectrum: torch.Tensor, sums: torch.Tensor) -> None:
+        """Add the sums of an imaginary part `(..., frequencies)`, given on `span`, to `sums`, `(..., sums)`."""
+        for block in self.blocks:
+            self._add(spectrum, block, block.imaginary, sums)
 
-    def _part(self, spectrum: torch.Tensor, block: _Block) -> torch.Tensor:
+    def _add(self, spectrum: torch.Tensor, block: _Block, kernel: torch.Tensor, sums: torch.Tensor) -> None:
         first = self.span.start
-        return spectrum[..., block.span.start - first : block.span.stop - first]
+        part = spectrum[..., block.span.start - first : block.span.stop - first]
+        # As one product of matrices: with more axes it would be many small ones.
+        sums.flatten(0, -2)[:, block.sums].addmm_(part.flatten(0, -2), kernel)
 
 
 class ShortTimeSums:
@@ -147,7 +152,7 @@ class ShortTimeSums:
             used = np.flatnonzero((abs(both) > _NEGLIGIBLE * abs(both).max()).any(0))
             span = slice(used[0], used[-1] + 1)
             odd = (weight * (here[rows] - mirrored[rows]))[:, span]
-            blocks.append(_Block(span, self._constant(both[:, span].T), self._constant(odd.T)))
+            blocks.append(_Block(span, rows, self._constant(both[:, span].T), self._constant(odd.T)))
         return _Kernel(blocks)
 
     def _constant(self, array: NDArray[np.float64]) -> torch.Tensor:
@@ -156,7 +161,7 @@ class ShortTimeSums:
     def noise_spectra(self, noise: NoiseLags) -> list[torch.Tensor]:
         """Return X(a) X*(a - k / hop) of some measurements' noise for each order k.
 
-        They are complex, `(measurements, repetitions, length // 2 + 1)` each.
+        They are `(2, measurements, repetitions, length // 2 + 1)` each, real and imaginary parts.
         """
         xp, fft = array_modules(self.device)
         middle = -self.window_samples / 2
@@ -167,36 +172,39 @@ class ShortTimeSums:
             turn = later.dtype.type(np.exp(2j * np.pi * order * middle / self.hop_samples))
             circular[..., : self.lags] = turn * later[..., : self.lags]
             circular[..., 1 - self.lags :] = turn * earlier[..., 1 - self.lags :]
-            result.append(tensor(fft.fft(circular)[..., self._grid(order) % self._length], self.device))
+            result.append(_parts(tensor(fft.fft(circular)[..., self._grid(order) % self._length], self.device)))
         return result
 
-    def __call__(self, hrirs: NDArray[np.float64], noise_spectra: list[torch.Tensor]) -> tuple[Sum, Sum, Sum]:
+    def __call__(self, hrirs: NDArray[np.float64], noise_spectra: Sequence[torch.Tensor]) -> tuple[Sum, Sum, Sum]:
         """Return the energies of one listener's ears, those by level's weights, and cross spectra by phase's weights.
 
         They are `(2, measurements, repetitions)`, `(2, measurements, repetitions, sums)` and, left times conjugated
         right, `(measurements, repetitions, sums)`. `hrirs` is `(measurements, 2, taps)`; `noise_spectra` are those of
         the same measurements.
         """
-        transfer = torch.fft.rfft(tensor(np.ascontiguousarray(hrirs, np.float32), self.device), self._length)
-        left, right = self._beyond_half(transfer)[:, :, None].unbind(1)  # (measurements, 1, frequencies)
-        level = [torch.zeros((), device=self.device)] * 2
-        phase = [torch.zeros((), device=self.device)] * 2
+        half = torch.fft.rfft(tensor(np.ascontiguousarray(hrirs, np.float32), self.device), self._length)
+        ears = self._beyond_half(half).movedim(1, 0)  # (2, measurements, frequencies)
+        draws = noise_spectra[0].shape[1:-1]
+        level, phase = (
+            torch.zeros(2, *draws, kernels[0].blocks[-1].sums.stop, device=self.device)
+            for kernels in (self._level, self._phase)
+        )
         for order, spectrum in enumerate(noise_spectra):
             kernel = self._level[order]
-            noise, (here, there) = spectrum[..., kernel.span], self._spans(order, kernel.span)
-            for ear, own in enumerate((left, right)):
-                energies = _real_product(own[..., here] * own[..., there].conj(), noise)
-                level[ear] = level[ear] + kernel.real(energies)
+            here, there = self._spans(order, kernel.span)
+            product = _parts(ears[..., here] * ears[..., there].conj())[..., None, :]
+            kernel.add_real(_real(product, spectrum[..., kernel.span][:, None]), level)
             kernel = self._phase[order]
-            noise, (here, there) = spectrum[..., kernel.span], self._spans(order, kernel.span)
-            forward = left[..., here] * right[..., there].conj() * noise
-            backward = right[..., here] * left[..., there].conj() * noise
-            phase[0] = phase[0] + kernel.real(forward.real + backward.real)
-            phase[1] = phase[1] + kernel.imaginary(forward.imag - backward.imag)
+            here, there = self._spans(order, kernel.span)
+            forward, backward = ears[..., here] * ears.flip(0)[..., there].conj()
+            noise = spectrum[..., kernel.span]
+            kernel.add_real(_real(_parts(forward + backward)[..., None, :], noise), phase[0])
+            kernel.add_imaginary(_imaginary(_parts(forward - backward)[..., None, :], noise), phase[1])
         # Half of the circle holds all of the energy but for the two ends, which have no mirror image.
-        power = transfer.abs().square()[:, :, None].movedim(1, 0) * noise_spectra[0].real
-        energy = 2 * power.sum(-1) - power[..., 0] - power[..., -1]
-        return energy.cpu().numpy(), torch.stack(level).cpu().numpy(), torch.complex(*phase).cpu().numpy()
+        power = half.abs().square()
+        power[..., 1:-1] *= 2
+        energy = (power @ noise_spectra[0][0].mT).movedim(1, 0)
+        return energy.cpu().numpy(), level.cpu().numpy(), torch.complex(*phase).cpu().numpy()
 
     def _beyond_half(self, transfer: torch.Tensor) -> torch.Tensor:
         """Return transfer functions on both sides of the half circle too, as far as the orders shift."""
@@ -214,11 +222,16 @@ class ShortTimeSums:
         return here, slice(here.start - shift, here.stop - shift)
 
 
-def _real_product(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
-    """Return the real part of a complex product, without computing the imaginary one."""
-    return torch.addcmul(first.real * second.real, first.imag, second.imag, value=-1)
+def _parts(numbers: torch.Tensor) -> torch.Tensor:
+    """Return real and imaginary parts, each by itself: `(2, ...)`."""
+    return torch.view_as_real(numbers.resolve_conj()).movedim(-1, 0).contiguous()
 
 
-def _onto(spectrum: torch.Tensor, kernel: torch.Tensor) -> torch.Tensor:
-    """Return `spectrum @ kernel` as one product of matrices: with more axes it would be many small ones."""
-    return (spectrum.flatten(0, -2) @ kernel).view(*spectrum.shape[:-1], -1)
+def _real(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
+    """Return the real part of a product of numbers that are given by their parts."""
+    return torch.addcmul(first[0] * second[0], first[1], second[1], value=-1)
+
+
+def _imaginary(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
+    """Return the imaginary part of a product of numbers that are given by their parts."""
+    return torch.addcmul(first[0] * second[1], first[1], second[0])

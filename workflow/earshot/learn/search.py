@@ -6,7 +6,7 @@ reaches does not depend on its companions, whether it is stopped early does.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from math import ceil
 
@@ -92,8 +92,10 @@ def task_of(listener: HrirSet, held_out: float, seed: int) -> Task:
 class Search:
     """The listeners that every trial trains, and how.
 
-    `highest_hz` is the upper end of bands of level and of phase. Raises DataError where that is beyond what a
-    listener's sampling rate holds.
+    `highest_hz` is the upper end of bands of level and of phase. `frames` are windows and hops that trials may ask for:
+    with the first of them come the bins of all, which costs less than each by itself.
+
+    Raises DataError where a highest frequency is beyond what a listener's sampling rate holds.
     """
 
     def __init__(
@@ -106,8 +108,10 @@ class Search:
         highest_hz: tuple[float, float],
         device: torch.device,
         precision: Precision,
+        frames: Collection[tuple[int, int]] = (),
     ) -> None:
         self.highest_hz = highest_hz
+        self._frames = set(frames)
         self.noise, self.seed, self.halving, self.device, self.precision = noise, seed, halving, device, precision
         self.tasks = [task_of(listener, held_out, seed) for listener in listeners]
         for listener in listeners:
@@ -150,8 +154,11 @@ class Search:
         ]
 
     def _make_bins(self, candidates: Sequence[Candidate]) -> None:
-        """Make the sums by bins that candidates are in want of; they are kept for the trials to come."""
-        wanted = sorted({_frames(candidate.interaural) for candidate in candidates} - self._bins.keys())
+        """Make the sums by bins that candidates are in want of, and those to come with them; all are kept."""
+        missing = {_frames(candidate.interaural) for candidate in candidates} - self._bins.keys()
+        if not missing:
+            return
+        wanted = sorted(missing | self._frames - self._bins.keys())
         listeners = [task.listener for task in self.tasks]
         made = interaural_bins(listeners, self.noise, wanted, self.highest_hz, self.device)
         self._bins |= dict(zip(wanted, made, strict=True))

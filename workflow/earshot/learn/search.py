@@ -23,6 +23,7 @@ from earshot.score.angles import p95_deg
 from earshot.seeds import generator
 from earshot.signal.bands import require_rate
 from earshot.signal.interaural import InterauralSettings
+from earshot.signal.interaural_accelerated import Frames
 from earshot.signal.interaural_bins import InterauralBins, interaural_bins
 from earshot.signal.noise import NoiseSettings
 
@@ -108,7 +109,7 @@ class Search:
         highest_hz: tuple[float, float],
         device: torch.device,
         precision: Precision,
-        frames: Collection[tuple[int, int]] = (),
+        frames: Collection[Frames] = (),
     ) -> None:
         self.highest_hz = highest_hz
         self._frames = set(frames)
@@ -116,7 +117,7 @@ class Search:
         self.tasks = [task_of(listener, held_out, seed) for listener in listeners]
         for listener in listeners:
             require_rate(max(highest_hz), listener.rate_hz)
-        self._bins: dict[tuple[int, int], list[InterauralBins]] = {}
+        self._bins: dict[Frames, list[InterauralBins]] = {}
 
     def __call__(self, candidates: Sequence[Candidate]) -> list[Reached]:
         """Run a round of trials."""
@@ -158,10 +159,9 @@ class Search:
         missing = {_frames(candidate.interaural) for candidate in candidates} - self._bins.keys()
         if not missing:
             return
-        wanted = sorted(missing | self._frames - self._bins.keys())
+        wanted = missing | self._frames - self._bins.keys()
         listeners = [task.listener for task in self.tasks]
-        made = interaural_bins(listeners, self.noise, wanted, self.highest_hz, self.device)
-        self._bins |= dict(zip(wanted, made, strict=True))
+        self._bins |= interaural_bins(listeners, self.noise, wanted, self.highest_hz, self.device)
 
     def _features(self, settings: InterauralSettings) -> list[NDArray[np.float32]]:
         """Return each listener's features."""
@@ -213,5 +213,5 @@ class Search:
         )
 
 
-def _frames(settings: InterauralSettings) -> tuple[int, int]:
+def _frames(settings: InterauralSettings) -> Frames:
     return settings.window_samples, settings.hop_samples

@@ -1,6 +1,6 @@
 """Interaural features for whole grids of directions and many listeners, from `earshot.signal.short_time_sums`."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import TypeAlias
 
@@ -17,6 +17,7 @@ from earshot.signal.short_time_sums import ShortTimeSums, Sum, Weights, batched
 
 _AT_ONCE = {"cpu": 16, "cuda": 1024}  # measurements: what they need fits into a core's cache
 
+Frames: TypeAlias = tuple[int, int]  # window and hop, samples
 _Part: TypeAlias = tuple[list[int], tuple[Sum, ...]]  # rows of a listener's measurements, and what these give
 
 
@@ -32,71 +33,81 @@ def interaural_features(
         return (differences(energy, level, cross, settings),)
 
     frames = (settings.window_samples, settings.hop_samples)
-    (made,) = short_time_sums(listeners, noise, [frames], settings.level_bands, settings.phase_bands, device, features)
-    return [one for (one,) in made]
+    made = short_time_sums(listeners, noise, [frames], settings.level_bands, settings.phase_bands, device, features)
+    return [one for (one,) in made[frames]]
 
 
 def short_time_sums(
     listeners: Sequence[HrirSet],
     noise: NoiseSettings,
-    frames: Sequence[tuple[int, int]],
+    frames: Collection[Frames],
     level: Weights,
     phase: Weights,
     device: torch.device,
     finish: Callable[[Sum, Sum, Sum], tuple[Sum, ...]],
-) -> list[list[tuple[Sum, ...]]]:
+) -> dict[Frames, list[tuple[Sum, ...]]]:
     """Return what `finish` makes of the sums that `ShortTimeSums` returns: by frames, for each listener.
 
-    `frames` are windows and hops. `finish` is called with the sums of a few measurements; what it returns begins with
+    `finish` is called with the sums of a few measurements; what it returns begins with
     the axis of these.
     """
     rows = [
         {name: row for row, name in enumerate(measurement_ids(listener.directions.tolist()))} for listener in listeners
     ]
-    parts: list[list[list[_Part]]] = [[[] for _ in listeners] for _ in frames]
+    parts: dict[Frames, list[list[_Part]]] = {one: [[] for _ in listeners] for one in frames}
     for kind in sorted({(listener.rate_hz, listener.hrirs.shape[-1]) for listener in listeners}):
         alike = [n for n, one in enumerate(listeners) if (one.rate_hz, one.hrirs.shape[-1]) == kind]
         grid = sorted(set().union(*(rows[n] for n in alike)))
-        for hop, places in _families([hop for _, hop in frames]).items():
-            sums = {place: ShortTimeSums(*frames[place], level, phase, *kind, device) for place in places}
-            analyse = partial(_analyse, noise, hop, sums, [(n, listeners[n], rows[n]) for n in alike], finish)
+        for family in _families(frames):
+            sums = [ShortTimeSums(window, hops, level, phase, *kind, device) for window, hops in family]
+            analyse = partial(_analyse, noise, sums, [(n, listeners[n], rows[n]) for n in alike], finish)
             for found in side_by_side(analyse, batched(grid, _AT_ONCE[device.type]), device):
-                for place, n, part in found:
-                    parts[place][n].append(part)
-    return [[_in_order(own) for own in of_listeners] for of_listeners in parts]
+                for one, n, part in found:
+                    parts[one][n].append(part)
+    return {one: [_in_order(own) for own in of_listeners] for one, of_listeners in parts.items()}
 
 
-def _families(hops: Sequence[int]) -> dict[int, list[int]]:
-    """Return where hops stand that divide the largest of them, and so of the rest, by that largest one."""
-    families: dict[int, list[int]] = {}
-    for place, hop in sorted(enumerate(hops), key=lambda one: -one[1]):
-        families.setdefault(next((largest for largest in families if largest % hop == 0), hop), []).append(place)
-    return families
+def _families(frames: Collection[Frames]) -> list[list[tuple[int, list[int]]]]:
+    """Return windows with hops of which each divides the one before it, by families: the first's hop is the largest.
+
+    All hops of a family divide that one, so that the window's noise is that of the family.
+    """
+    chains: list[tuple[int, list[int]]] = []
+    for window, hop in sorted(frames, reverse=True):
+        if chains and chains[-1][0] == window and chains[-1][1][-1] % hop == 0:
+            chains[-1][1].append(hop)
+        else:
+            chains.append((window, [hop]))
+    families: dict[int, list[tuple[int, list[int]]]] = {}
+    for window, hops in sorted(chains, key=lambda chain: -chain[1][0]):
+        largest = next((hop for hop in families if hop % hops[0] == 0), hops[0])
+        families.setdefault(largest, []).append((window, hops))
+    return list(families.values())
 
 
 def _analyse(
     noise: NoiseSettings,
-    hop: int,
-    family: Mapping[int, ShortTimeSums],
+    family: Sequence[ShortTimeSums],
     listeners: Sequence[tuple[int, HrirSet, Mapping[str, int]]],
     finish: Callable[[Sum, Sum, Sum], tuple[Sum, ...]],
     names: Sequence[str],
-) -> list[tuple[int, int, _Part]]:
-    """Return by place in `family` and by listener's number what these measurements give, and which they are.
+) -> list[tuple[Frames, int, _Part]]:
+    """Return by frames and listener's number what these measurements give, and which rows of the listener's they are.
 
-    Each listener comes with the rows of their measurements, by name.
+    Each listener comes with a number, and with the rows of their measurements by name.
     """
-    first = next(iter(family.values()))
-    lags = NoiseLags(noise, names, first.rate_hz, hop, max(sums.lags for sums in family.values()), first.device)
+    largest, lags = family[0], max(sums.lags for sums in family)
+    heard = NoiseLags(noise, names, largest.rate_hz, largest.hop_samples, lags, largest.device)
     found = []
-    for place, sums in family.items():
-        spectra = sums.noise_spectra(lags)
+    for sums in family:
+        spectra = sums.noise_spectra(heard)
         for n, listener, rows in listeners:
             present = [number for number, name in enumerate(names) if name in rows]
             if present:
                 own = [rows[names[number]] for number in present]
-                heard = spectra if len(present) == len(names) else [spectrum[:, present] for spectrum in spectra]
-                found.append((place, n, (own, finish(*sums(listener.hrirs[own], heard)))))
+                some = spectra if len(present) == len(names) else [spectrum[:, present] for spectrum in spectra]
+                for hop, made in zip(sums.hops, sums(listener.hrirs[own], some), strict=True):
+                    found.append(((sums.window_samples, hop), n, (own, finish(*made))))
     return found
 
 

@@ -93,13 +93,14 @@ class _Kernel:
 class ShortTimeSums:
     """Energies and cross spectra of both ears, added up over frames and, by weights, over bins; in single precision.
 
-    For one window, one hop and one length of impulse responses, on one device.
+    For one window, one length of impulse responses and one hop or several, on one device. Of several hops each divides
+    the one before it, so its orders are among those of that one: together they cost what the first does by itself.
     """
 
     def __init__(
         self,
         window_samples: int,
-        hop_samples: int,
+        hops: Sequence[int],
         level: Weights,
         phase: Weights,
         rate_hz: float,
@@ -107,9 +108,10 @@ class ShortTimeSums:
         device: torch.device,
     ) -> None:
         self.window_samples = window_samples
-        self.hop_samples = hop_samples
+        self.hops = hops
         self.rate_hz = rate_hz
         self.device = device
+        self.hop_samples = hop_samples = hops[0]
         self._orders = range(ceil(_OVERLAP_BINS * hop_samples / window_samples))
         self.lags = window_samples + taps - 1  # of the noise, that count
         # A multiple of the hop, so that every order shifts by whole steps; long enough that lags do not wrap around;
@@ -175,36 +177,47 @@ class ShortTimeSums:
             result.append(_parts(tensor(fft.fft(circular)[..., self._grid(order) % self._length], self.device)))
         return result
 
-    def __call__(self, hrirs: NDArray[np.float64], noise_spectra: Sequence[torch.Tensor]) -> tuple[Sum, Sum, Sum]:
-        """Return the energies of one listener's ears, those by level's weights, and cross spectra by phase's weights.
+    def __call__(self, hrirs: NDArray[np.float64], noise_spectra: Sequence[torch.Tensor]) -> list[tuple[Sum, Sum, Sum]]:
+        """Return by hop the energies of one listener's ears, those by level's weights, and cross spectra by phase's.
 
         They are `(2, measurements, repetitions)`, `(2, measurements, repetitions, sums)` and, left times conjugated
         right, `(measurements, repetitions, sums)`. `hrirs` is `(measurements, 2, taps)`; `noise_spectra` are those of
         the same measurements.
         """
         half = torch.fft.rfft(tensor(np.ascontiguousarray(hrirs, np.float32), self.device), self._length)
-        ears = self._beyond_half(half).movedim(1, 0)  # (2, measurements, frequencies)
-        draws = noise_spectra[0].shape[1:-1]
-        level, phase = (
-            torch.zeros(2, *draws, kernels[0].blocks[-1].sums.stop, device=self.device)
-            for kernels in (self._level, self._phase)
-        )
-        for order, spectrum in enumerate(noise_spectra):
-            kernel = self._level[order]
-            here, there = self._spans(order, kernel.span)
-            product = _parts(ears[..., here] * ears[..., there].conj())[..., None, :]
-            kernel.add_real(_real(product, spectrum[..., kernel.span][:, None]), level)
-            kernel = self._phase[order]
-            here, there = self._spans(order, kernel.span)
-            forward, backward = ears[..., here] * ears.flip(0)[..., there].conj()
-            noise = spectrum[..., kernel.span]
-            kernel.add_real(_real(_parts(forward + backward)[..., None, :], noise), phase[0])
-            kernel.add_imaginary(_imaginary(_parts(forward - backward)[..., None, :], noise), phase[1])
         # Half of the circle holds all of the energy but for the two ends, which have no mirror image.
         power = half.abs().square()
         power[..., 1:-1] *= 2
-        energy = (power @ noise_spectra[0][0].mT).movedim(1, 0)
-        return energy.cpu().numpy(), level.cpu().numpy(), torch.complex(*phase).cpu().numpy()
+        energy = (power @ noise_spectra[0][0].mT).movedim(1, 0).cpu().numpy()
+        ears = self._beyond_half(half).movedim(1, 0)  # (2, measurements, frequencies)
+        level, phase = (
+            torch.zeros(2, *noise_spectra[0].shape[1:-1], kernels[0].blocks[-1].sums.stop, device=self.device)
+            for kernels in (self._level, self._phase)
+        )
+        added: set[int] = set()
+        result = []
+        for hop in reversed(self.hops):
+            orders = set(self._orders[:: self.hop_samples // hop])
+            for order in sorted(orders - added):
+                self._add(order, ears, noise_spectra[order], level, phase)
+            added |= orders
+            result.append((energy, level.cpu().numpy().copy(), torch.complex(*phase).cpu().numpy()))
+        return result[::-1]
+
+    def _add(
+        self, order: int, ears: torch.Tensor, noise: torch.Tensor, level: torch.Tensor, phase: torch.Tensor
+    ) -> None:
+        """Add an order to level's and phase's sums; `ears` is what `_beyond_half` returns, the ears first."""
+        kernel = self._level[order]
+        here, there = self._spans(order, kernel.span)
+        product = _parts(ears[..., here] * ears[..., there].conj())[..., None, :]
+        kernel.add_real(_real(product, noise[..., kernel.span][:, None]), level)
+        kernel = self._phase[order]
+        here, there = self._spans(order, kernel.span)
+        forward, backward = ears[..., here] * ears.flip(0)[..., there].conj()
+        noise = noise[..., kernel.span]
+        kernel.add_real(_real(_parts(forward + backward)[..., None, :], noise), phase[0])
+        kernel.add_imaginary(_imaginary(_parts(forward - backward)[..., None, :], noise), phase[1])
 
     def _beyond_half(self, transfer: torch.Tensor) -> torch.Tensor:
         """Return transfer functions on both sides of the half circle too, as far as the orders shift."""

@@ -166,14 +166,15 @@ class ShortTimeSums:
         They are `(2, measurements, repetitions, length // 2 + 1)` each, real and imaginary parts.
         """
         xp, fft = array_modules(self.device)
-        middle = -self.window_samples / 2
         result = []
         for order in self._orders:
-            later, earlier = noise(order, self.hop_samples)
-            circular = xp.zeros((*later.shape[:-1], self._length), later.dtype)
-            turn = later.dtype.type(np.exp(2j * np.pi * order * middle / self.hop_samples))
-            circular[..., : self.lags] = turn * later[..., : self.lags]
-            circular[..., 1 - self.lags :] = turn * earlier[..., 1 - self.lags :]
+            sums = noise(order, self.hop_samples)[..., : self.lags]
+            # From the middle of both samples to the middle of the window, for lags from 0 on; and for those before it.
+            places = np.multiply.outer([1, -1], np.arange(self.lags) / 2) - self.window_samples / 2
+            later, earlier = xp.asarray(np.exp(2j * np.pi * order / self.hop_samples * places), sums.dtype)
+            circular = xp.zeros((*sums.shape[:-1], self._length), sums.dtype)
+            circular[..., : self.lags] = later * sums
+            circular[..., 1 - self.lags :] = (earlier * sums)[..., :0:-1]
             result.append(_parts(tensor(fft.fft(circular)[..., self._grid(order) % self._length], self.device)))
         return result
 

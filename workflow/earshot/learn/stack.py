@@ -113,7 +113,7 @@ class Stack:
         for weight, bias in zip(weights, biases, strict=True):
             value = torch.baddbmm(bias, values[-1], weight)
             if len(values) < len(weights):
-                value = value.relu_() if self.activation == "relu" else value.tanh_()
+                value = value.relu_() if self.activation == "relu" else _tanh(value)
             values.append(value)
         errors = values.pop().float() - targets
         slope = (errors / targets.shape[1]).to(self.precision)
@@ -136,6 +136,13 @@ class Stack:
         """Return views of weights and biases as layers: `(networks, inputs, outputs)` and `(networks, 1, outputs)`."""
         weights, biases = numbers
         return layers(weights, self.shapes), layers(biases, [(1, outputs) for _, outputs in self.shapes])
+
+
+def _tanh(value: torch.Tensor) -> torch.Tensor:
+    """Return the hyperbolic tangent, to rounding: by the logistic function, which a CPU has six times as fast."""
+    if value.device.type != "cpu":
+        return value.tanh_()
+    return value.float().mul_(2).sigmoid_().mul_(2).sub_(1).to(value.dtype)
 
 
 def layers(flat: torch.Tensor, shapes: Sequence[tuple[int, int]]) -> list[torch.Tensor]:

@@ -34,4 +34,5 @@ def speed(log: Log) -> tuple[str, bool]:
         f"{figures.cohort_s:.2f} s a trial; winner {winner['worst_deg']:.1f} degrees; of trials that ended in both, "
         f"control {both['p95_deg_control'].mean():.1f} against {both['p95_deg'].mean():.1f} degrees, n = {len(both)}"
     )
-    return measured, figures.ratio >= 15 and both["p95_deg"].mean() < both["p95_deg_control"].mean() + 1
+    as_good = both["p95_deg"].mean() < both["p95_deg_control"].mean() + 1
+    return measured, bool(figures.ratio >= 15 and as_good)

@@ -11,9 +11,10 @@ import pytest
 import torch
 from earshot.data.listeners import feature_index
 from earshot.data.synthetic_hrtf import draw_person, grid, synthesise_hrirs
-from earshot.learn import cohort, control
+from earshot.learn import cohort, control, stack
 from earshot.learn.localiser import LocaliserSettings, train_and_answer
 from earshot.learn.perceptron import TrainingSet, TrainingSettings
+from earshot.learn.stack import layers
 from earshot.score.listeners import score_listeners
 from earshot.seeds import generator
 from earshot.signal.bands import Bands
@@ -43,6 +44,12 @@ def a_set(name, items=200, features=9):
     inputs = random.normal(random.normal(), 2, (items, features))
     targets = np.tanh(inputs @ random.normal(0, 0.2, (features, 3))) + random.normal(0, 0.02, (items, 3))
     return TrainingSet(name, inputs.astype(np.float32), targets.astype(np.float32))
+
+
+@pytest.fixture(autouse=True)
+def small_products_count(monkeypatch):
+    """Let bfloat16 be bfloat16 in networks this small, too."""
+    monkeypatch.setattr(stack, "_FEWEST_PRODUCTS", 0)
 
 
 @pytest.fixture
@@ -91,8 +98,8 @@ def initial(data, settings, seed):
     sizes = [data.features.shape[1], *settings.hidden_layers, data.targets.shape[1]]
     shapes = list(pairwise(sizes))
     weights, biases = cohort._initial(shapes, generator(seed, "weights", data.name))
-    layers = cohort._layers(torch.from_numpy(weights)[None], shapes)
-    return [layer[0].double().numpy() for layer in layers], np.split(biases.astype(float), np.cumsum(sizes[1:]))[:-1]
+    stacked = layers(torch.from_numpy(weights)[None], shapes)
+    return [layer[0].double().numpy() for layer in stacked], np.split(biases.astype(float), np.cumsum(sizes[1:]))[:-1]
 
 
 def assert_equal(ours, theirs, atol):

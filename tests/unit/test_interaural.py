@@ -10,6 +10,7 @@ from earshot.signal import interaural_accelerated, interaural_control
 from earshot.signal.bands import Bands
 from earshot.signal.interaural import WINDOW, InterauralSettings
 from earshot.signal.noise import NoiseSettings, measurement_ids, white_noise
+from earshot.signal.noise_lags import NoiseLags
 
 LEVELS, PHASES = Bands(24, "erb", 100, 16000), Bands(10, "erb", 100, 1500)
 SETTINGS = InterauralSettings(1024, 256, LEVELS, PHASES)
@@ -88,11 +89,23 @@ def test_listeners_of_other_grids_and_lengths_share_a_job():
         assert disagreement(found, wanted, SETTINGS).max() < 1e-4
 
 
+@pytest.mark.parametrize(("turn", "hop"), [(0, 60), (1, 60), (5, 60), (2, 20), (3, 15)])
+def test_lag_products_are_the_sums_that_they_say(turn, hop):
+    """To 1e-6 of the noise's energy, for hops that divide the largest."""
+    settings, lags = NoiseSettings(1, 0.02, 2), 50
+    (found,) = NoiseLags(settings, ["up"], 48000, 60, lags, CPU)(turn, hop)
+    for noise, sums in zip(white_noise(settings, ["up"], 48000)[0].astype(np.float64), found, strict=True):
+        for lag in range(lags):
+            middle = np.arange(len(noise) - lag) + lag / 2
+            wanted = noise[: len(noise) - lag] * noise[lag:] @ np.exp(-2j * np.pi * turn / hop * middle)
+            assert abs(sums[lag] - wanted) < 1e-6 * noise @ noise
+
+
 def test_a_grid_may_be_taken_in_parts(monkeypatch):
     """Also where a listener has nothing to measure in a part."""
     people = [listener(), synthesise_hrirs(draw_person(3, "emil"), [10.0, 20], [0.0, 0])]
     whole = interaural_accelerated.interaural_features(people, NOISE, SETTINGS, CPU)
-    monkeypatch.setattr(interaural_accelerated, "_SPECTRA", 40_000)
+    monkeypatch.setattr(interaural_accelerated, "_AT_ONCE", {"cpu": 5})
     in_parts = interaural_accelerated.interaural_features(people, NOISE, SETTINGS, CPU)
     for found, wanted in zip(in_parts, whole, strict=True):
         np.testing.assert_allclose(found, wanted, rtol=0, atol=2e-3)

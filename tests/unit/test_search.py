@@ -45,14 +45,16 @@ def search(*epochs, kept=0.5):
 def test_features_from_bins_are_the_accelerated_ones(candidate):
     """Each feature to 1e-4 of its root mean square."""
     settings = candidate.interaural
-    bins = interaural_bins(PEOPLE, NOISE, settings.window_samples, settings.hop_samples, (16000, 1500), CPU)
+    own_frames = (settings.window_samples, settings.hop_samples)
+    frames = {(256, 64), (512, 256), (1024, 256), (512, 170), (300, 75), own_frames}
+    bins = interaural_bins(PEOPLE, NOISE, frames, (16000, 1500), CPU)[own_frames]
     for own, wanted in zip(bins, interaural_features(PEOPLE, NOISE, settings, CPU), strict=True):
         scale = np.sqrt((wanted**2).mean((0, 1)))
         assert (abs(own.features(settings) - wanted).max((0, 1)) < 1e-4 * scale).all()
 
 
 def test_bins_of_other_frames_or_too_few_of_them_are_refused():
-    (bins, _) = interaural_bins(PEOPLE, NOISE, 512, 128, (8000, 1500), CPU)
+    (bins, _) = interaural_bins(PEOPLE, NOISE, [(512, 128)], (8000, 1500), CPU)[512, 128]
     with pytest.raises(ValueError, match="another window or hop"):
         bins.features(replace(FEATURES, window_samples=1024))
     with pytest.raises(ValueError, match="up to 16000 Hz are beyond"):

@@ -108,7 +108,7 @@ class Search(Section):
     trials: PositiveInt = Field(375, description="Trials of the whole search; with more, a finished one goes on")
     trials_at_once: PositiveInt = Field(10, description="Trials that are asked for and trained together")
     halving_epochs: tuple[PositiveInt, ...] = Field(
-        (10, 30, 90), description="Epochs, rising, at which the trials of a round are ranked and the worse ones stop"
+        (5, 10, 30), description="Epochs, rising, at which the trials of a round are ranked and the worse ones stop"
     )
     halving_kept: float = Field(0.5, gt=0, le=1, description="Share of a round's trials that then goes on")
     winner_within_deg: float = Field(
@@ -209,7 +209,7 @@ class Network(Section):
         "constant", description="Course of the learning rate: constant, or half a cosine down to nothing at max_epochs"
     )
     precision: Literal["float32", "bfloat16"] = Field(
-        "bfloat16", description="Precision of the accelerated variant's products of matrices; sums are float32"
+        "bfloat16", description="Precision of the accelerated variant's large products of matrices; the rest is float32"
     )
 
 

@@ -33,6 +33,7 @@ with at_work(snakemake) as params:
         (space.level_range_hz[1], space.phase_range_hz[1]),
         where,
         settings["network"]["precision"],
+        space.frames,
     )
     # Trials of other code, of another kind of device or of other people's ears are no part of this study.
     here = Path(snakemake.scriptdir)

@@ -9,7 +9,8 @@ and not on the others in its cohort: one that has stopped leaves the program, th
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from math import ceil
+from itertools import groupby
+from math import ceil, prod
 from typing import Any, Literal
 
 import numpy as np
@@ -19,10 +20,12 @@ from numpy.typing import NDArray
 from earshot.device import side_by_side
 from earshot.errors import DataError
 from earshot.learn.perceptron import Perceptron, TrainingSet, TrainingSettings
+from earshot.learn.stack import Pace, Stack, layers
 from earshot.seeds import generator
 
 _REGISTER = 64  # a multiple of the numbers that any vector register holds
 _CPU_NETWORKS = 24  # at a time in one thread: enough to be worth each step's start, few enough for the cache
+_STEP_MULTIPLY_ADDS = 1 << 23  # that take a core as long as all that a step does besides: 0.1 ms
 
 Precision = Literal["float32", "bfloat16"]
 
@@ -62,8 +65,7 @@ class Cohort:
     """Networks that learn side by side, and may be looked at, or left out, at any epoch.
 
     Members may differ in everything. Those with like shapes (items, features, layers, activation, size of batches) are
-    one program. `precision` is that of the products of matrices; weights, gradients' sums and the optimiser are always
-    float32.
+    one program. `precision` is that of the products of matrices, where it gains anything (`earshot.learn.stack`).
     """
 
     def __init__(
@@ -81,6 +83,8 @@ class Cohort:
             for start in range(0, len(places), most):
                 some = places[start : start + most]
                 self._programs.append(_Program(some, [members[place] for place in some], seed, device, precision))
+        # The longest ones first, so that no thread is left with one of them while the others have nothing to do.
+        self._programs.sort(key=_Program.multiply_adds, reverse=True)
 
     def advance(self, epochs: int | None = None) -> None:
         """Train every network that has not stopped until it has so many epochs behind it; None: until it stops.
@@ -118,40 +122,25 @@ class _Program:
     ) -> None:
         self.places = list(places)
         self.group = list(group)
-        self.precision: torch.dtype = getattr(torch, precision)
         first = group[0]
         self.items, self.batch = len(first.data.features), min(first.settings.batch_size, len(first.data.features))
         self.activation = first.settings.activation
         self.shapes = first.settings.layer_shapes(first.data.features.shape[1], first.data.targets.shape[1])
         self.epochs = 0
         self.orders = [generator(seed, "order", member.data.name) for member in group]
-        rows = [group[row].data for row in _rows(range(len(group)))]
-        standardised = [(data.features - data.statistics[0]) / data.statistics[1] for data in rows]
-        self.features = torch.from_numpy(np.stack(standardised)).to(device, self.precision)
-        self.targets = torch.from_numpy(np.stack([data.targets for data in rows])).to(device)
-        drawn = [_initial(self.shapes, generator(seed, "weights", data.name)) for data in rows]
+        self.statistics = [member.data.statistics for member in group]
+        rows = _rows(range(len(group)))
+        drawn = [_initial(self.shapes, generator(seed, "weights", group[row].data.name)) for row in rows]
         weights, biases = (torch.from_numpy(np.stack(part)).to(device) for part in zip(*drawn, strict=True))
-        self._optimise(weights, biases)
+        self.stack = Stack(self.shapes, self.activation, self.batch, weights, biases, getattr(torch, precision))
+        standardised = [
+            (group[row].data.features - mean) / scale for row in rows for mean, scale in [self.statistics[row]]
+        ]
+        self.features = torch.from_numpy(np.stack(standardised)).to(device, self.stack.precision)
+        self.targets = torch.from_numpy(np.stack([group[row].data.targets for row in rows])).to(device)
         self.losses: list[list[float]] = [[] for _ in group]
         self.patience = [_Patience(member.settings) for member in group]
         self.stopped: dict[int, Perceptron] = {}
-
-    def _optimise(self, weights: torch.Tensor, biases: torch.Tensor, state: dict[int, Any] | None = None) -> None:
-        """Let Adam work on these weights and biases, `(networks, numbers)` each, going on from a state.
-
-        Adam knows one learning rate for all. So it finds the moves for a rate of 1, and each network's own scales them.
-        """
-        self.weights, self.biases = weights.requires_grad_(), biases.requires_grad_()
-        self.moves = [torch.nn.Parameter(torch.zeros_like(numbers)) for numbers in (weights, biases)]
-        self.adam = torch.optim.Adam(self.moves, lr=1.0, fused=True)
-        if state is not None:
-            self.adam.load_state_dict(self.adam.state_dict() | {"state": state})
-        self.decay = self._column([member.settings.weight_decay for member in self.group])
-
-    def _column(self, numbers: Sequence[float]) -> torch.Tensor:
-        """Return a number for each network, as a column of the program's rows."""
-        rows = [numbers[row] for row in _rows(range(len(numbers)))]
-        return torch.tensor(rows, dtype=torch.float32, device=self.features.device)[:, None]
 
     def run(self, epochs: int | None = None) -> None:
         """Train until every network has stopped, or has so many epochs behind it."""
@@ -164,6 +153,11 @@ class _Program:
                     self.losses[row].append(losses[row])
                     stops.append(self.patience[row].is_over(losses[row]) or not np.isfinite(losses[row]))
                 self._stop([row for row, stop in enumerate(stops) if stop])
+
+    def multiply_adds(self) -> int:
+        """Return about how many an epoch takes; to begin a step takes as long as very many."""
+        a_step = _STEP_MULTIPLY_ADDS + 3 * len(self.group) * self.batch * sum(map(prod, self.shapes))
+        return ceil(self.items / self.batch) * a_step
 
     def networks(self) -> dict[int, Perceptron]:
         """Return every network by its place in the cohort."""
@@ -189,39 +183,27 @@ class _Program:
             whole.flatten(0, 1).index_select(0, rows).view(*order.shape, -1) for whole in (self.features, self.targets)
         )
         squares = torch.zeros(len(order), device=self.features.device)
-        rates = self._column([member.settings.rate(self.epochs) for member in self.group])
+        paces = self._paces()
         for start in range(0, self.items, self.batch):
             few = slice(start, start + self.batch)
-            squares += self._step(features[:, few], targets[:, few], rates)
+            squares += self.stack.step(features[:, few], targets[:, few], paces)
         mean_square = squares / (self.items * targets.shape[-1])
         # The penalty belongs to each batch; taken once an epoch, it differs by what the weights moved in between.
         batches = -(-self.items // self.batch)
-        penalty = self.decay[:, 0] * self.weights.square().sum(1) * batches / self.items
-        losses: list[float] = (0.5 * (mean_square + penalty)).tolist()
+        rows_decay = [self.group[row].settings.weight_decay for row in _rows(range(len(self.group)))]
+        penalty = self.stack.weights.square().sum(1) * torch.tensor(rows_decay, device=squares.device)
+        losses: list[float] = (0.5 * (mean_square + penalty * (batches / self.items))).tolist()
         return losses
 
-    def _step(self, features: torch.Tensor, targets: torch.Tensor, rates: torch.Tensor) -> torch.Tensor:
-        """Take one step on a batch at these rates, `(networks, 1)`; return each network's summed squared error."""
-        with torch.enable_grad():
-            weights = _layers(self.weights.to(self.precision), self.shapes)
-            outputs = [outputs for _, outputs in self.shapes]
-            biases = torch.split(self.biases[:, None, : sum(outputs)].to(self.precision), outputs, dim=-1)
-            value = torch.baddbmm(biases[0], features, weights[0])
-            for weight, bias in zip(weights[1:], biases[1:], strict=True):
-                hidden = value.relu() if self.activation == "relu" else value.tanh()
-                value = torch.baddbmm(bias, hidden, weight)
-            squares = (value.float() - targets).square().sum((1, 2))
-            # Networks share no number, so the gradient of their sum is each one's own.
-            loss = squares.sum() / (2 * features.shape[1])
-            slopes = torch.autograd.grad(loss, [self.weights, self.biases])
-        slopes[0].addcmul_(self.weights, self.decay, value=1 / features.shape[1])
-        for move, slope in zip(self.moves, slopes, strict=True):
-            move.grad = slope
-            move.zero_()
-        self.adam.step()
-        for numbers, move in zip((self.weights, self.biases), self.moves, strict=True):
-            numbers.addcmul_(move, rates)
-        return squares.detach()
+    def _paces(self) -> list[Pace]:
+        """Return how the stack's networks learn in this epoch; neighbours by the same settings are one."""
+        members = [self.group[row].settings for row in _rows(range(len(self.group)))]
+        paces, first = [], 0
+        for settings, same in groupby(members):
+            count = len(list(same))
+            paces.append(Pace(slice(first, first + count), settings.rate(self.epochs), settings.weight_decay))
+            first += count
+        return paces
 
     def _keep(self, rows: list[int]) -> None:
         """Go on with the networks in these rows alone."""
@@ -233,19 +215,16 @@ class _Program:
         self.orders = [self.orders[row] for row in rows]
         self.losses = [self.losses[row] for row in rows]
         self.patience = [self.patience[row] for row in rows]
+        self.statistics = [self.statistics[row] for row in rows]
         self.features, self.targets = self.features[index], self.targets[index]
-        state = {
-            number: {name: value[index] if value.dim() else value for name, value in moments.items()}
-            for number, moments in self.adam.state_dict()["state"].items()
-        }
-        self._optimise(self.weights.detach()[index], self.biases.detach()[index], state)
+        self.stack.keep(index)
 
     def _result(self, row: int) -> Perceptron:
-        mean, scale = self.group[row].data.statistics
-        weights = [layer[row].cpu().numpy().copy() for layer in _layers(self.weights.detach(), self.shapes)]
+        weights = [layer[row].cpu().numpy().copy() for layer in layers(self.stack.weights, self.shapes)]
         bounds = np.cumsum([outputs for _, outputs in self.shapes])
-        biases = np.split(self.biases.detach()[row].cpu().numpy().copy(), bounds)[:-1]
-        return Perceptron(weights, biases, mean, scale, self.activation, np.array(self.losses[row], np.float32))
+        biases = np.split(self.stack.biases[row].cpu().numpy().copy(), bounds)[:-1]
+        loss = np.array(self.losses[row], np.float32)
+        return Perceptron(weights, biases, *self.statistics[row], self.activation, loss)
 
 
 class _Patience:
@@ -287,10 +266,3 @@ def _initial(
     flat = (np.concatenate(parts).astype(np.float32) for parts in (weights, biases))
     padded_weights, padded_biases = (np.pad(numbers, (0, -len(numbers) % _REGISTER)) for numbers in flat)
     return padded_weights, padded_biases
-
-
-def _layers(flat: torch.Tensor, shapes: Sequence[tuple[int, int]]) -> list[torch.Tensor]:
-    """Return views of the weights `(networks, numbers)` as layers, `(networks, inputs, outputs)` each."""
-    sizes = [inputs * outputs for inputs, outputs in shapes]
-    parts = torch.split(flat[:, : sum(sizes)], sizes, dim=1)
-    return [part.view(-1, *shape) for part, shape in zip(parts, shapes, strict=True)]

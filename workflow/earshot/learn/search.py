@@ -6,7 +6,7 @@ reaches does not depend on its companions, whether it is stopped early does.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from math import ceil
 
@@ -24,6 +24,7 @@ from earshot.score.angles import p95_deg
 from earshot.seeds import generator
 from earshot.signal.bands import require_rate
 from earshot.signal.interaural import InterauralSettings
+from earshot.signal.interaural_accelerated import Frames
 from earshot.signal.interaural_bins import InterauralBins, interaural_bins
 from earshot.signal.noise import NoiseSettings
 
@@ -93,8 +94,10 @@ def task_of(listener: HrirSet, held_out: float, seed: int) -> Task:
 class Search:
     """The listeners that every trial trains, and how.
 
-    `highest_hz` is the upper end of bands of level and of phase. Raises DataError where that is beyond what a
-    listener's sampling rate holds.
+    `highest_hz` is the upper end of bands of level and of phase. `frames` are windows and hops that trials may ask for:
+    with the first of them come the bins of all, which costs less than each by itself.
+
+    Raises DataError where a highest frequency is beyond what a listener's sampling rate holds.
     """
 
     def __init__(
@@ -107,17 +110,20 @@ class Search:
         highest_hz: tuple[float, float],
         device: torch.device,
         precision: Precision,
+        frames: Collection[Frames] = (),
     ) -> None:
         self.highest_hz = highest_hz
+        self._frames = set(frames)
         self.noise, self.seed, self.halving, self.device, self.precision = noise, seed, halving, device, precision
         self.tasks = [task_of(listener, held_out, seed) for listener in listeners]
         for listener in listeners:
             require_rate(max(highest_hz), listener.rate_hz)
-        self._bins: dict[tuple[int, int], list[InterauralBins]] = {}
+        self._bins: dict[Frames, list[InterauralBins]] = {}
 
     def __call__(self, candidates: Sequence[Candidate]) -> list[Reached]:
         """Run a round of trials."""
         began = time.perf_counter()
+        self._make_bins(candidates)
         features = [self._features(candidate.interaural) for candidate in candidates]
         members = [
             Member(task.training_set(made), candidate.network)
@@ -127,15 +133,16 @@ class Search:
         cohort = Cohort(members, self.seed, self.device, self.precision)
         count = len(self.tasks)
         at_work = list(range(len(candidates)))
+        errors: dict[int, tuple[float, ...]] = {}
         dropped: set[int] = set()
         for epoch in self.halving.epochs:
             cohort.advance(epoch)
-            errors = self._errors(cohort.networks(), features)
+            errors |= self._errors(at_work, cohort.networks(), features)
             at_work = sorted(at_work, key=lambda trial: max(errors[trial]))[: ceil(self.halving.kept * len(at_work))]
             dropped |= cohort.drop([n for n in range(len(members)) if n // count not in at_work])
         cohort.advance()
         networks = cohort.networks()
-        errors = self._errors(networks, features)
+        errors |= self._errors(at_work, networks, features)
         seconds = (time.perf_counter() - began) / len(candidates)
         return [
             self._reached(
@@ -148,29 +155,36 @@ class Search:
             for trial, candidate in enumerate(candidates)
         ]
 
+    def _make_bins(self, candidates: Sequence[Candidate]) -> None:
+        """Make the sums by bins that candidates are in want of, and those to come with them; all are kept."""
+        missing = {_frames(candidate.interaural) for candidate in candidates} - self._bins.keys()
+        if not missing:
+            return
+        wanted = missing | self._frames - self._bins.keys()
+        listeners = [task.listener for task in self.tasks]
+        self._bins |= interaural_bins(listeners, self.noise, wanted, self.highest_hz, self.device)
+
     def _features(self, settings: InterauralSettings) -> list[NDArray[np.float32]]:
-        """Return each listener's features; sums by bins are kept for the trials to come."""
-        frames = (settings.window_samples, settings.hop_samples)
-        if frames not in self._bins:
-            listeners = [task.listener for task in self.tasks]
-            self._bins[frames] = interaural_bins(listeners, self.noise, *frames, self.highest_hz, self.device)
-        return [bins.features(settings) for bins in self._bins[frames]]
+        """Return each listener's features."""
+        return [bins.features(settings) for bins in self._bins[_frames(settings)]]
 
     def _of_trial(self, networks: Sequence[Perceptron], trial: int) -> Sequence[Perceptron]:
         count = len(self.tasks)
         return networks[trial * count : (trial + 1) * count]
 
     def _errors(
-        self, networks: Sequence[Perceptron], features: Sequence[Sequence[NDArray[np.float32]]]
-    ) -> list[tuple[float, ...]]:
-        """Return the 95th percentile of each trial's listeners on the directions that are held out, degrees."""
-        return [
-            tuple(
+        self, trials: Sequence[int], networks: Sequence[Perceptron], features: Sequence[Sequence[NDArray[np.float32]]]
+    ) -> dict[int, tuple[float, ...]]:
+        """Return the 95th percentile of these trials' listeners on the directions that are held out, degrees."""
+        return {
+            trial: tuple(
                 task.p95_deg(network, made)
-                for network, task, made in zip(self._of_trial(networks, trial), self.tasks, own, strict=True)
+                for network, task, made in zip(
+                    self._of_trial(networks, trial), self.tasks, features[trial], strict=True
+                )
             )
-            for trial, own in enumerate(features)
-        ]
+            for trial in trials
+        }
 
     def _reached(
         self,
@@ -198,3 +212,7 @@ class Search:
             multiply_adds=max(costs),
             seconds=seconds,
         )
+
+
+def _frames(settings: InterauralSettings) -> Frames:
+    return settings.window_samples, settings.hop_samples

@@ -35,6 +35,11 @@ class Space:
     tolerance: float
 
     @property
+    def frames(self) -> list[tuple[int, int]]:
+        """Windows and hops that may be tried, samples."""
+        return [(window, window // hops) for window in self.window_samples for hops in self.hops_per_window]
+
+    @property
     def distributions(self) -> dict[str, BaseDistribution]:
         """What Optuna draws each parameter from."""
         return {

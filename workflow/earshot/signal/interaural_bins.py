@@ -4,7 +4,7 @@ Bands are sums over bins, so features by any bands are a product with a matrix a
 which tries hundreds of bands on the same few listeners.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from earshot.data.sofa import HrirSet
 from earshot.signal.bands import Bands
 from earshot.signal.interaural import InterauralSettings, differences
-from earshot.signal.interaural_accelerated import short_time_sums
+from earshot.signal.interaural_accelerated import Frames, short_time_sums
 from earshot.signal.noise import NoiseSettings
 from earshot.signal.short_time_sums import Sum
 
@@ -62,19 +62,23 @@ class InterauralBins:
 def interaural_bins(
     listeners: Sequence[HrirSet],
     noise: NoiseSettings,
-    window_samples: int,
-    hop_samples: int,
+    frames: Collection[Frames],
     highest_hz: tuple[float, float],
     device: torch.device,
-) -> list[InterauralBins]:
-    """Return each listener's sums by bins, for bands of level and of phase up to the highest frequencies given."""
+) -> dict[Frames, list[InterauralBins]]:
+    """Return each listener's sums by bins, by frames.
+
+    They are for bands of level and of phase up to the highest frequencies given.
+    """
 
     def by_measurement(energy: Sum, level: Sum, cross: Sum) -> tuple[Sum, Sum, Sum]:
         return np.moveaxis(energy, 0, -1), np.moveaxis(level, 0, -2), cross
 
     level, phase = map(_EachBin, highest_hz)
-    made = short_time_sums(listeners, noise, window_samples, hop_samples, level, phase, device, by_measurement)
-    return [
-        InterauralBins(window_samples, hop_samples, listener.rate_hz, *sums)
-        for listener, sums in zip(listeners, made, strict=True)
-    ]
+    made = short_time_sums(listeners, noise, frames, level, phase, device, by_measurement)
+    return {
+        one: [
+            InterauralBins(*one, listener.rate_hz, *sums) for listener, sums in zip(listeners, made[one], strict=True)
+        ]
+        for one in made
+    }

@@ -30,7 +30,7 @@ from scipy.signal import get_window
 
 from earshot.device import array_modules, tensor
 from earshot.signal.interaural import WINDOW
-from earshot.signal.noise import NoiseSettings, white_noise
+from earshot.signal.noise_lags import NoiseLags
 
 T = TypeVar("T")
 Sum = NDArray[Any]  # float32 or complex64
@@ -54,9 +54,10 @@ def batched(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
 
 @dataclass(frozen=True)
 class _Block:
-    """What frequencies in a span of one order's grid add to each of some sums."""
+    """What frequencies in a span of one order's grid add to some neighbouring sums."""
 
     span: slice
+    sums: slice
     real: torch.Tensor  # (frequencies, sums), for real parts
     imaginary: torch.Tensor
 
@@ -72,29 +73,34 @@ class _Kernel:
         """Where any block has frequencies."""
         return slice(min(one.span.start for one in self.blocks), max(one.span.stop for one in self.blocks))
 
-    def real(self, spectrum: torch.Tensor) -> torch.Tensor:
-        """Return the sums of a real part, given on `span`."""
-        return torch.cat([_onto(self._part(spectrum, block), block.real) for block in self.blocks], -1)
+    def add_real(self, spectrum: torch.Tensor, sums: torch.Tensor) -> None:
+        """Add the sums of a real part `(..., frequencies)`, given on `span`, to `sums`, `(..., sums)`."""
+        for block in self.blocks:
+            self._add(spectrum, block, block.real, sums)
 
-    def imaginary(self, spectrum: torch.Tensor) -> torch.Tensor:
-        """Return the sums of an imaginary part, given on `span`."""
-        return torch.cat([_onto(self._part(spectrum, block), block.imaginary) for block in self.blocks], -1)
+    def add_imaginary(self, spectrum: torch.Tensor, sums: torch.Tensor) -> None:
+        """Add the sums of an imaginary part `(..., frequencies)`, given on `span`, to `sums`, `(..., sums)`."""
+        for block in self.blocks:
+            self._add(spectrum, block, block.imaginary, sums)
 
-    def _part(self, spectrum: torch.Tensor, block: _Block) -> torch.Tensor:
+    def _add(self, spectrum: torch.Tensor, block: _Block, kernel: torch.Tensor, sums: torch.Tensor) -> None:
         first = self.span.start
-        return spectrum[..., block.span.start - first : block.span.stop - first]
+        part = spectrum[..., block.span.start - first : block.span.stop - first]
+        # As one product of matrices: with more axes it would be many small ones.
+        sums.flatten(0, -2)[:, block.sums].addmm_(part.flatten(0, -2), kernel)
 
 
 class ShortTimeSums:
     """Energies and cross spectra of both ears, added up over frames and, by weights, over bins; in single precision.
 
-    For one window, one hop and one length of impulse responses, on one device.
+    For one window, one length of impulse responses and one hop or several, on one device. Of several hops each divides
+    the one before it, so its orders are among those of that one: together they cost what the first does by itself.
     """
 
     def __init__(
         self,
         window_samples: int,
-        hop_samples: int,
+        hops: Sequence[int],
         level: Weights,
         phase: Weights,
         rate_hz: float,
@@ -102,20 +108,20 @@ class ShortTimeSums:
         device: torch.device,
     ) -> None:
         self.window_samples = window_samples
-        self.hop_samples = hop_samples
+        self.hops = hops
         self.rate_hz = rate_hz
         self.device = device
+        self.hop_samples = hop_samples = hops[0]
         self._orders = range(ceil(_OVERLAP_BINS * hop_samples / window_samples))
-        self._lags = window_samples + taps - 1
+        self.lags = window_samples + taps - 1  # of the noise, that count
         # A multiple of the hop, so that every order shifts by whole steps; long enough that lags do not wrap around;
         # and even, so that half of the circle ends at a frequency that is its own mirror image.
-        fewest = ceil((2 * self._lags + 1) / hop_samples)
+        fewest = ceil((2 * self.lags + 1) / hop_samples)
         self._steps = next_fast_len(fewest, real=True)
         if self._steps * hop_samples % 2:
             self._steps = 2 * next_fast_len(ceil(fewest / 2), real=True)
         self._length = self._steps * hop_samples
         self._margin = self._orders[-1] * self._steps
-        self.numbers = len(self._orders) * (self._length // 2 + 1)  # of one draw of noise in `noise_spectra`
         by_level, by_phase = (weights.weights(window_samples, rate_hz) for weights in (level, phase))
         self._level = [self._kernel(by_level, order) for order in self._orders]
         self._phase = [self._kernel(by_phase, order) for order in self._orders]
@@ -148,60 +154,71 @@ class ShortTimeSums:
             used = np.flatnonzero((abs(both) > _NEGLIGIBLE * abs(both).max()).any(0))
             span = slice(used[0], used[-1] + 1)
             odd = (weight * (here[rows] - mirrored[rows]))[:, span]
-            blocks.append(_Block(span, self._constant(both[:, span].T), self._constant(odd.T)))
+            blocks.append(_Block(span, rows, self._constant(both[:, span].T), self._constant(odd.T)))
         return _Kernel(blocks)
 
     def _constant(self, array: NDArray[np.float64]) -> torch.Tensor:
         return tensor(np.ascontiguousarray(array, np.float32), self.device)
 
-    def noise_spectra(self, settings: NoiseSettings, measurements: Sequence[str]) -> list[torch.Tensor]:
-        """Return X(a) X*(a - k / hop) of these measurements' noise for each order k.
+    def noise_spectra(self, noise: NoiseLags) -> list[torch.Tensor]:
+        """Return X(a) X*(a - k / hop) of some measurements' noise for each order k.
 
-        They are complex, `(measurements, repetitions, length // 2 + 1)` each.
+        They are `(2, measurements, repetitions, length // 2 + 1)` each, real and imaginary parts.
         """
-        noise = white_noise(settings, measurements, self.rate_hz)
         xp, fft = array_modules(self.device)
-        length, lags, hop = self._length, self._lags, self.hop_samples
-        middle = -self.window_samples / 2
-        steps = next_fast_len(ceil((noise.shape[-1] + lags) / hop))
         result = []
-        spectrum = fft.fft(xp.asarray(noise), steps * hop)
         for order in self._orders:
-            correlation = fft.ifft(spectrum * xp.roll(spectrum, order * steps, -1).conj())
-            circular = xp.zeros((*noise.shape[:-1], length), spectrum.dtype)
-            circular[..., :lags] = correlation[..., :lags]
-            circular[..., 1 - lags :] = correlation[..., 1 - lags :]
-            turn = spectrum.dtype.type(np.exp(2j * np.pi * order * middle / hop))
-            result.append(tensor(turn * fft.fft(circular)[..., self._grid(order) % length], self.device))
+            sums = noise(order, self.hop_samples)[..., : self.lags]
+            # From the middle of both samples to the middle of the window, for lags from 0 on; and for those before it.
+            places = np.multiply.outer([1, -1], np.arange(self.lags) / 2) - self.window_samples / 2
+            later, earlier = xp.asarray(np.exp(2j * np.pi * order / self.hop_samples * places), sums.dtype)
+            circular = xp.zeros((*sums.shape[:-1], self._length), sums.dtype)
+            circular[..., : self.lags] = later * sums
+            circular[..., 1 - self.lags :] = (earlier * sums)[..., :0:-1]
+            result.append(_parts(tensor(fft.fft(circular)[..., self._grid(order) % self._length], self.device)))
         return result
 
-    def __call__(self, hrirs: NDArray[np.float64], noise_spectra: list[torch.Tensor]) -> tuple[Sum, Sum, Sum]:
-        """Return the energies of one listener's ears, those by level's weights, and cross spectra by phase's weights.
+    def __call__(self, hrirs: NDArray[np.float64], noise_spectra: Sequence[torch.Tensor]) -> list[tuple[Sum, Sum, Sum]]:
+        """Return by hop the energies of one listener's ears, those by level's weights, and cross spectra by phase's.
 
         They are `(2, measurements, repetitions)`, `(2, measurements, repetitions, sums)` and, left times conjugated
         right, `(measurements, repetitions, sums)`. `hrirs` is `(measurements, 2, taps)`; `noise_spectra` are those of
         the same measurements.
         """
-        transfer = torch.fft.rfft(tensor(np.ascontiguousarray(hrirs, np.float32), self.device), self._length)
-        left, right = self._beyond_half(transfer)[:, :, None].unbind(1)  # (measurements, 1, frequencies)
-        level = [torch.zeros((), device=self.device)] * 2
-        phase = [torch.zeros((), device=self.device)] * 2
-        for order, spectrum in enumerate(noise_spectra):
-            kernel = self._level[order]
-            noise, (here, there) = spectrum[..., kernel.span], self._spans(order, kernel.span)
-            for ear, own in enumerate((left, right)):
-                energies = _real_product(own[..., here] * own[..., there].conj(), noise)
-                level[ear] = level[ear] + kernel.real(energies)
-            kernel = self._phase[order]
-            noise, (here, there) = spectrum[..., kernel.span], self._spans(order, kernel.span)
-            forward = left[..., here] * right[..., there].conj() * noise
-            backward = right[..., here] * left[..., there].conj() * noise
-            phase[0] = phase[0] + kernel.real(forward.real + backward.real)
-            phase[1] = phase[1] + kernel.imaginary(forward.imag - backward.imag)
+        half = torch.fft.rfft(tensor(np.ascontiguousarray(hrirs, np.float32), self.device), self._length)
         # Half of the circle holds all of the energy but for the two ends, which have no mirror image.
-        power = transfer.abs().square()[:, :, None].movedim(1, 0) * noise_spectra[0].real
-        energy = 2 * power.sum(-1) - power[..., 0] - power[..., -1]
-        return energy.cpu().numpy(), torch.stack(level).cpu().numpy(), torch.complex(*phase).cpu().numpy()
+        power = half.abs().square()
+        power[..., 1:-1] *= 2
+        energy = (power @ noise_spectra[0][0].mT).movedim(1, 0).cpu().numpy()
+        ears = self._beyond_half(half).movedim(1, 0)  # (2, measurements, frequencies)
+        level, phase = (
+            torch.zeros(2, *noise_spectra[0].shape[1:-1], kernels[0].blocks[-1].sums.stop, device=self.device)
+            for kernels in (self._level, self._phase)
+        )
+        added: set[int] = set()
+        result = []
+        for hop in reversed(self.hops):
+            orders = set(self._orders[:: self.hop_samples // hop])
+            for order in sorted(orders - added):
+                self._add(order, ears, noise_spectra[order], level, phase)
+            added |= orders
+            result.append((energy, level.cpu().numpy().copy(), torch.complex(*phase).cpu().numpy()))
+        return result[::-1]
+
+    def _add(
+        self, order: int, ears: torch.Tensor, noise: torch.Tensor, level: torch.Tensor, phase: torch.Tensor
+    ) -> None:
+        """Add an order to level's and phase's sums; `ears` is what `_beyond_half` returns, the ears first."""
+        kernel = self._level[order]
+        here, there = self._spans(order, kernel.span)
+        product = _parts(ears[..., here] * ears[..., there].conj())[..., None, :]
+        kernel.add_real(_real(product, noise[..., kernel.span][:, None]), level)
+        kernel = self._phase[order]
+        here, there = self._spans(order, kernel.span)
+        forward, backward = ears[..., here] * ears.flip(0)[..., there].conj()
+        noise = noise[..., kernel.span]
+        kernel.add_real(_real(_parts(forward + backward)[..., None, :], noise), phase[0])
+        kernel.add_imaginary(_imaginary(_parts(forward - backward)[..., None, :], noise), phase[1])
 
     def _beyond_half(self, transfer: torch.Tensor) -> torch.Tensor:
         """Return transfer functions on both sides of the half circle too, as far as the orders shift."""
@@ -219,11 +236,16 @@ class ShortTimeSums:
         return here, slice(here.start - shift, here.stop - shift)
 
 
-def _real_product(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
-    """Return the real part of a complex product, without computing the imaginary one."""
-    return torch.addcmul(first.real * second.real, first.imag, second.imag, value=-1)
+def _parts(numbers: torch.Tensor) -> torch.Tensor:
+    """Return real and imaginary parts, each by itself: `(2, ...)`."""
+    return torch.view_as_real(numbers.resolve_conj()).movedim(-1, 0).contiguous()
 
 
-def _onto(spectrum: torch.Tensor, kernel: torch.Tensor) -> torch.Tensor:
-    """Return `spectrum @ kernel` as one product of matrices: with more axes it would be many small ones."""
-    return (spectrum.flatten(0, -2) @ kernel).view(*spectrum.shape[:-1], -1)
+def _real(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
+    """Return the real part of a product of numbers that are given by their parts."""
+    return torch.addcmul(first[0] * second[0], first[1], second[1], value=-1)
+
+
+def _imaginary(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
+    """Return the imaginary part of a product of numbers that are given by their parts."""
+    return torch.addcmul(first[0] * second[1], first[1], second[0])

@@ -11,7 +11,7 @@ from earshot.config import read_config
 from earshot.data.sources import read_sources
 from earshot.errors import EarshotError
 from earshot.fingerprint import fingerprint
-from earshot import cluster
+from earshot import cluster, writer
 
 
 def stops(function, *arguments):
@@ -36,6 +36,7 @@ wildcard_constraints:
     shard=r"\d+-[0-9a-f]{6}",
     subject=r"[\w.-]+",
     variant="control|accelerated",
+    worker=r"\d+",
 
 
 def in_project(path):
@@ -61,10 +62,23 @@ def gpus():
     return int(CONFIG.device == "cuda" or (CONFIG.device == "auto" and cluster.has_gpus()))
 
 
+def on_cluster():
+    """Return whether jobs are submitted to a cluster."""
+    if not workflow.is_main_process:
+        return os.environ.get(writer.EXECUTOR) == "slurm"
+    return bool(workflow.global_resources["_nodes"].value)  # such a run has no cores of its own
+
+
+def searched():
+    """Return the files that say that the search has all its trials: of each worker, or of the pool."""
+    if STUDY.search.arrangement == "mpi":
+        return f"{SEARCH}/pool.json"
+    return expand(f"{SEARCH}/workers/{{worker}}.json", worker=range(1, STUDY.search.workers + 1))
+
+
 def whole_machine():
     """Return the threads of a job beside which nothing else may run: all that the run has."""
-    on_cluster = workflow.global_resources["_nodes"].value  # whose run has no cores of its own
-    return STUDY.threads if on_cluster else workflow.resource_settings.cores or STUDY.threads
+    return STUDY.threads if on_cluster() else workflow.resource_settings.cores or STUDY.threads
 
 
 def code(script):

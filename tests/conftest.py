@@ -1,6 +1,8 @@
 """What tests share: where the real data are, and which tests may be skipped."""
 
 import os
+import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -11,13 +13,15 @@ DATA = Path(os.environ.get("EARSHOT_DATA", ROOT.parent / "shared" / "data")).res
 
 
 def pytest_collection_modifyitems(items):
-    """Skip tests whose needs are not here, and say so; what EARSHOT_REQUIRE names (data, gpu) may not be missing."""
+    """Skip tests whose needs are not here, and say so; what EARSHOT_REQUIRE names (data, mpi) may not be missing."""
     required = os.environ.get("EARSHOT_REQUIRE", "").split()
     missing = {}
     if not DATA.is_dir():
         missing["data"] = f"the real data sets are not at {DATA}; set EARSHOT_DATA to their folder"
     if reason := missing_cluster():
         missing["slurm"] = reason
+    if not (find_spec("mpi4py") and Path(sys.executable).with_name("mpiexec").exists()):
+        missing["mpi"] = "mpi4py and mpiexec are not here; install envs/requirements-mpi.txt"
     if not _has_gpu():
         missing["gpu"] = "no CUDA GPU here"
     for name, reason in missing.items():

@@ -1,11 +1,10 @@
 """What tests share: where the real data are, and which tests may be skipped."""
 
 import os
-import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from mpi import missing as missing_mpi
 from slurm.cluster import missing as missing_cluster
 
 ROOT = Path(__file__).parent.parent
@@ -20,8 +19,8 @@ def pytest_collection_modifyitems(items):
         missing["data"] = f"the real data sets are not at {DATA}; set EARSHOT_DATA to their folder"
     if reason := missing_cluster():
         missing["slurm"] = reason
-    if not (find_spec("mpi4py") and Path(sys.executable).with_name("mpiexec").exists()):
-        missing["mpi"] = "mpi4py and mpiexec are not here; install envs/requirements-mpi.txt"
+    if reason := missing_mpi():
+        missing["mpi"] = reason
     if not _has_gpu():
         missing["gpu"] = "no CUDA GPU here"
     for name, reason in missing.items():

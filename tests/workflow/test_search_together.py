@@ -1,18 +1,13 @@
 """The search by several workers, and by ranks of MPI: complete whoever dies, and nothing done twice."""
 
 import json
-import os
 import shutil
-import signal
-import time
-from contextlib import suppress
 
 import pandas as pd
-import psutil
 import pytest
-from earshot import writer
 from runs import changed, copy_project, planned_rules, run, start
-from test_search_runs import SEARCH, TARGET, trials, without_times
+from searches import added, ranks, trials, wait_for_trials, without_times
+from test_search_runs import SEARCH, TARGET
 
 # Nobody stops early, as with MPI, and nothing is rounded in another way.
 SMALL = changed(
@@ -59,20 +54,19 @@ def test_more_workers_find_a_finished_search_done(alone, tmp_path):
 def test_a_rank_that_is_killed_costs_its_trial_alone(alone, tmp_path):
     folder = copy_project(tmp_path / "project")
     process = start(folder, *TARGET, config=POOL, project=folder)
-    journal = wait_for_trials(folder, 3)
-    (rank,) = [one for one in ranks(folder) if one.environ()["PMI_RANK"] == "2"]
-    rank.send_signal(signal.SIGKILL)
+    wait_for_trials(folder, 3)
+    ranks(folder)[2].kill()
     said, _ = process.communicate(timeout=60)
     assert process.returncode
     assert "search_pool: mpiexec: a rank of the search ended before its time" in said
     assert "Traceback" not in said
     assert not ranks(folder), "all end with the first"
-    before = added(journal)
+    before = added(folder)
     assert 3 <= len(before) < 8
     run(folder, *TARGET, config=POOL, project=folder)
     # What each rank trains alone is what a cohort trains together.
     pd.testing.assert_frame_equal(without_times(trials(folder)), without_times(trials(alone)))
-    assert added(journal)[: len(before)] == before and len(added(journal)) == 8
+    assert added(folder)[: len(before)] == before and len(added(folder)) == 8
 
 
 @pytest.mark.mpi
@@ -86,29 +80,3 @@ def test_ranks_that_do_not_find_each_other_are_an_error_in_words(tmp_path):
     )  # fmt: skip
     assert "resource mpi of search_pool: 3 ranks were started, and they see 1 of them" in said
     assert "Traceback" not in said
-
-
-def wait_for_trials(folder, count, patience_s=60):
-    give_up = time.monotonic() + patience_s
-    while time.monotonic() < give_up:
-        for path in folder.glob("results/tiny/state/*/*/journal.log"):
-            if len(added(path)) >= count:
-                return path
-        time.sleep(0.01)
-    raise TimeoutError(f"there were no {count} trials within {patience_s} s")
-
-
-def added(journal):
-    """Return the lines of finished trials."""
-    return [line for line in journal.read_text().splitlines() if '"op_code":4' in line]
-
-
-def ranks(folder):
-    """Return the ranks at work in a folder."""
-    found = []
-    for process in psutil.process_iter():
-        with suppress(psutil.Error):
-            of_pool = "earshot.learn.search_pool" in process.cmdline() and "PMI_RANK" in process.environ()
-            if of_pool and process.environ().get(writer.FOLDER) == os.path.realpath(folder):
-                found.append(process)
-    return found

@@ -117,6 +117,15 @@ def memory(base_mb, per_input_mb=0.0, inputs=megabytes):
     return memory_mb
 
 
+def per_core(memory_mb):
+    """Return a resource function: memory for each core of a job whose tasks may lie on several nodes."""
+
+    def memory_mb_per_core(wildcards, input, attempt):
+        return -(-memory_mb(wildcards, input, attempt) // STUDY.threads)
+
+    return memory_mb_per_core
+
+
 def minutes(base, per_input_mb=0.0, inputs=megabytes):
     """Return a resource function: run time for a job in minutes, more with its input's size and with each attempt."""
 

@@ -21,6 +21,7 @@ SEARCH_SLICE = {
 }
 # The pool stops nobody early.
 POOL_SLICE = {key: value for key, value in SEARCH_SLICE.items() if key != "halving"}
+RANK_MB = (1000, 20)  # memory of a rank, and more with each megabyte of input
 SEARCH = f"{RESULTS}/search"
 
 
@@ -65,7 +66,7 @@ rule search_pool:
         f"{RESULTS}/benchmarks/search_pool.tsv"
     conda:
         "../../envs/mpi.yaml"
-    # Of each task on a cluster; on one machine tasks are Snakemake's own affair no more, and all are counted.
+    # On a cluster those of each task; on one machine Snakemake must know of all of them.
     threads: STUDY.threads if on_cluster() else STUDY.threads * STUDY.search.ranks
     resources:
         mpi="srun" if on_cluster() else "mpiexec",
@@ -73,8 +74,9 @@ rule search_pool:
         gpu=gpus() * STUDY.search.ranks,
         # Else the executor would ask for as many tasks for each GPU.
         tasks_per_gpu=0,
-        mem_mb=memory(800 * (STUDY.search.ranks + 1), 10 * STUDY.search.ranks),
-        runtime=minutes(ceil(10 * STUDY.search.trials / STUDY.search.ranks), 0),
+        mem_mb=memory(*RANK_MB) if on_cluster() else memory(*(STUDY.search.ranks * mb for mb in RANK_MB)),
+        mem_mb_per_cpu=per_core(memory(*RANK_MB)) if on_cluster() else 0,
+        runtime=minutes(ceil(STUDY.search.trials * len(TUNING_SUBJECTS) / STUDY.search.ranks), 0),
     params:
         subjects=TUNING_SUBJECTS,
         settings=POOL_SLICE,

@@ -17,7 +17,6 @@ import shutil
 import subprocess
 import sys
 import time
-from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -129,26 +128,42 @@ class _Pool:
 
     def __init__(self, comm: Any, listeners: int) -> None:
         self._comm, self._listeners = comm, listeners
-        self._free = deque(rank for rank in range(comm.size) if rank != HEAD)
+        self._free = [rank for rank in range(comm.size) if rank != HEAD]
 
     def __call__(self, candidates: Sequence[Candidate]) -> Iterator[tuple[int, Reached]]:
         """Run trials, and yield each as soon as its last listener is done."""
-        waiting = deque((trial, listener) for trial in range(len(candidates)) for listener in range(self._listeners))
+        waiting = [(trial, listener) for trial in range(len(candidates)) for listener in range(self._listeners)]
         done: list[dict[int, Reached]] = [{} for _ in candidates]
         for _ in range(len(waiting)):
             while waiting and self._free:
-                trial, listener = waiting.popleft()
-                self._comm.send((trial, listener, candidates[trial]), dest=self._free.popleft())
+                rank, piece = self._next(waiting)
+                trial, listener = piece
+                self._comm.send((trial, listener, candidates[trial]), dest=rank)
             rank, trial, listener, reached = _receive(self._comm)
             self._free.append(rank)
             done[trial][listener] = reached
             if len(done[trial]) == self._listeners:
                 yield trial, together([done[trial][number] for number in range(self._listeners)])
 
+    def _next(self, waiting: list[tuple[int, int]]) -> tuple[int, tuple[int, int]]:
+        """Take the first piece for which its own rank is free, else the first of all for anybody."""
+        for piece in waiting:
+            for rank in self._free:
+                if own_listener(rank, self._listeners) == piece[1]:
+                    waiting.remove(piece)
+                    self._free.remove(rank)
+                    return rank, piece
+        return self._free.pop(0), waiting.pop(0)
+
     def close(self) -> None:
         """Send everybody home."""
         for rank in self._free:
             self._comm.send(None, dest=rank)
+
+
+def own_listener(rank: int, listeners: int) -> int:
+    """Return the listener that a rank is given where there is a choice: it keeps what is made of these ears."""
+    return (rank - 1) % listeners
 
 
 def together(pieces: Sequence[Reached]) -> Reached:
@@ -168,11 +183,14 @@ def _work(comm: Any, job: Job) -> None:
     device = choose(job.device)
     space = search_space(job.settings)
     listeners = read_listeners(job.files, job.settings["rate_hz"])
-    searches = [search_of(job.settings, space, [listener], device, NO_HALVING) for listener in listeners]
+    own = own_listener(comm.rank, len(listeners))
+    kept = search_of(job.settings, space, [listeners[own]], device, NO_HALVING)
     comm.gather((device.type, f"{os.uname().nodename} (rank {comm.rank})"), HEAD)
     while piece := _receive(comm):
         trial, listener, candidate = piece
-        (reached,) = searches[listener]([candidate])
+        # What is made of other ears is not kept: of all listeners it would be too much for each rank.
+        search = kept if listener == own else search_of(job.settings, space, [listeners[listener]], device, NO_HALVING)
+        (reached,) = search([candidate])
         comm.send((comm.rank, trial, listener, reached), dest=HEAD)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 import psutil
 import torch
+import yaml
 from earshot import writer
 from earshot.config import read_config
 from earshot.learn import study
@@ -18,7 +19,7 @@ from earshot.learn.journal import Journal
 from earshot.learn.search import Halving
 from earshot.learn.search_setup import read_listeners, search_of
 from earshot.learn.space import search_space
-from runs import TINY, changed
+from runs import ROOT, TINY, changed
 from threadpoolctl import threadpool_limits
 
 # Some seconds of work in rounds of two trials.
@@ -39,11 +40,13 @@ SHARED = changed(
     TINY,
 )
 WORKERS = changed({"localisation.search.workers": 2}, SHARED)
-# Of four threads each, so that three ranks do not fit on one node of eight cores.
 POOL = changed({"localisation.search.arrangement": "mpi", "localisation.search.ranks": 2}, SHARED)
-POOL_ON_NODES = changed({"localisation.threads": 4}, POOL)
-# What trains as that pool does: cohorts of which nobody stops early.
-COHORTS = changed({"localisation.threads": 4, "localisation.search.halving_kept": 1.0}, SHARED)
+
+# On the test cluster: memory for no two workers on one node; and ranks on two, by the plugin of the profile, whose own
+# resources this option replaces.
+_PROFILE = yaml.safe_load((ROOT / "profiles/slurm/config.yaml").read_text())["set-resources"]
+WORKERS_APART = ["--set-resources", "search_trials:mem_mb=5000"]
+POOL_APART = ["--set-resources", "search_pool:nodes=2", f"search_pool:mpi={_PROFILE['search_pool']['mpi']}"]
 
 
 def trials(folder: Path) -> pd.DataFrame:

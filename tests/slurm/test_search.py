@@ -2,15 +2,14 @@
 
 import pandas as pd
 import pytest
-from searches import POOL_ON_NODES, WORKERS, Killing, added, faults, trials, without_times
+from searches import POOL, POOL_APART, WORKERS, WORKERS_APART, Killing, added, faults, trials, without_times
 from slurm.events import Campaign
 
 pytestmark = [pytest.mark.slurm, pytest.mark.usefixtures("slurm")]
 
 
 def test_two_workers_on_two_nodes_share_a_search_though_one_is_killed(tmp_path):
-    # Too much memory for two on one node.
-    runs = Campaign(tmp_path, WORKERS, ["search_localisation"], None, ["--set-resources", "search_trials:mem_mb=5000"])
+    runs = Campaign(tmp_path, WORKERS, ["search_localisation"], None, WORKERS_APART)
     killing = Killing(runs.project)
     assert "Trying to restart job" in runs.disturbed("search_trials", killing.of_a_worker)
     assert killing.nodes == {"cn1", "cn2"}
@@ -19,7 +18,7 @@ def test_two_workers_on_two_nodes_share_a_search_though_one_is_killed(tmp_path):
 
 @pytest.mark.mpi
 def test_ranks_on_two_nodes_go_on_when_one_is_killed_in_mid_trial(tmp_path):
-    runs = Campaign(tmp_path, POOL_ON_NODES, ["search_localisation"])
+    runs = Campaign(tmp_path, POOL, ["search_localisation"], None, POOL_APART)
     runs.run_undisturbed()
     killing = Killing(runs.project)
     assert "Trying to restart job" in runs.disturbed("search_pool", killing.of_a_rank)

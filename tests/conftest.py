@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from mpi import missing as missing_mpi
 from slurm.cluster import missing as missing_cluster
 
 ROOT = Path(__file__).parent.parent
@@ -11,13 +12,15 @@ DATA = Path(os.environ.get("EARSHOT_DATA", ROOT.parent / "shared" / "data")).res
 
 
 def pytest_collection_modifyitems(items):
-    """Skip tests whose needs are not here, and say so; what EARSHOT_REQUIRE names (data, gpu) may not be missing."""
+    """Skip tests whose needs are not here, and say so; what EARSHOT_REQUIRE names (data, mpi) may not be missing."""
     required = os.environ.get("EARSHOT_REQUIRE", "").split()
     missing = {}
     if not DATA.is_dir():
         missing["data"] = f"the real data sets are not at {DATA}; set EARSHOT_DATA to their folder"
     if reason := missing_cluster():
         missing["slurm"] = reason
+    if reason := missing_mpi():
+        missing["mpi"] = reason
     if not _has_gpu():
         missing["gpu"] = "no CUDA GPU here"
     for name, reason in missing.items():

@@ -47,7 +47,10 @@ class Planned(logging.Filter):
         # A rule that only gathers files asks for no time.
         if told.get("event") == LogEvent.JOB_INFO and hasattr(asked, "runtime"):
             size = input_mb([Path(str(file)) for file in told["input"]])
-            self.jobs.append(PlannedJob(told["rule_name"], told["threads"], asked.get("gpu") or 0, asked.runtime, size))
+            # With srun the threads are those of each task.
+            tasks = asked.tasks if str(asked.get("mpi", "")).startswith("srun") else 1
+            cores, gpus = told["threads"] * tasks, asked.get("gpu") or 0
+            self.jobs.append(PlannedJob(told["rule_name"], cores, gpus, asked.runtime, size))
         return record.levelno >= logging.ERROR
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from signal import SIGKILL
 from typing import TextIO
 
+from mpi import missing as missing_mpi
 from slurm.cluster import missing as missing_cluster
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -105,6 +106,8 @@ class Bar:
         if "data" in self.needs and not DATA.is_dir():
             return "the real data sets are not here; set EARSHOT_DATA to their folder"
         if "slurm" in self.needs and (reason := missing_cluster()):
+            return reason
+        if "mpi" in self.needs and (reason := missing_mpi()):
             return reason
         return ""
 

@@ -7,6 +7,9 @@ import pandas as pd
 from bars import DATA, Bars, Log
 from earshot.score.search import search_speed
 from issue1 import project
+from issue2 import scratch
+from searches import POOL, POOL_APART, WORKERS, WORKERS_APART, Killing, added, faults, trials, without_times
+from slurm.events import Campaign
 
 BARS = Bars()
 
@@ -36,3 +39,42 @@ def speed(log: Log) -> tuple[str, bool]:
     )
     as_good = both["p95_deg"].mean() < both["p95_deg_control"].mean() + 1
     return measured, bool(figures.ratio >= 15 and as_good)
+
+
+@BARS.add(
+    "search-workers",
+    "two workers on two nodes, one killed: each trial once, all as they are when their rounds are run again alone",
+    "slurm",
+)
+def workers(log: Log) -> tuple[str, bool]:
+    """Share a search on the cluster, kill a worker in mid-round, and run each round again by one process."""
+    with scratch() as folder:
+        runs = Campaign(folder, WORKERS, ["search_localisation"], None, WORKERS_APART)
+        killing = Killing(runs.project)
+        log.write(runs.disturbed("search_trials", killing.of_a_worker))
+        wrong = faults(runs.project, WORKERS, killing.before)
+        count = len(added(runs.project))
+    measured = f"nodes {', '.join(sorted(killing.nodes))}; killed after {len(killing.before)} of {count} trials: "
+    return measured + ("; ".join(wrong) or "the same"), killing.nodes == {"cn1", "cn2"} and not wrong
+
+
+@BARS.add(
+    "search-mpi",
+    "MPI on two nodes, a rank killed in mid-trial: the trials of an undisturbed run on one machine, each run once",
+    "slurm",
+    "mpi",
+)
+def pool(log: Log) -> tuple[str, bool]:
+    """Search by ranks on the cluster, kill one, and compare with ranks on this machine."""
+    with scratch() as folder:
+        runs = Campaign(folder, POOL, ["search_localisation"], None, POOL_APART)
+        runs.run_undisturbed()
+        killing = Killing(runs.project)
+        log.write(runs.disturbed("search_pool", killing.of_a_rank))
+        found, lines = without_times(trials(runs.project)), added(runs.project)
+        undisturbed = without_times(pd.read_parquet(runs.undisturbed / "tiny/search/trials.parquet"))
+    wrong = [] if lines[: len(killing.before)] == killing.before else ["a finished trial was lost"]
+    wrong += [] if found.equals(undisturbed) else ["other trials than undisturbed"]
+    wrong += [] if len(lines) == found["trial"].nunique() else [f"{len(lines)} were run"]
+    measured = f"nodes {', '.join(sorted(killing.nodes))}; killed after {len(killing.before)} of {len(lines)} trials: "
+    return measured + ("; ".join(wrong) or "the same"), killing.nodes == {"cn1", "cn2"} and not wrong

@@ -61,8 +61,12 @@ class Campaign(Arena):
         self.clear()
         self.output.unlink(missing_ok=True)
         run = self.start()
-        event(wait_for_job(rule))
-        self.finish(run)
+        try:
+            event(wait_for_job(rule))
+            self.finish(run)
+        finally:
+            if run.poll() is None:
+                os.killpg(run.pid, signal.SIGKILL)
         return self.output.read_text()
 
     def stop_writer(self, rule: str, patience_s: float = 120) -> psutil.Process:

@@ -17,13 +17,14 @@ def pins(name):
 
 CPU = pins("requirements.txt")
 GPU = CPU + pins("requirements-gpu.txt")
+MPI = GPU + pins("requirements-mpi.txt")
 
 
 def test_every_requirement_names_one_version():
-    assert all(re.fullmatch(r"[\w.-]+==[\w.]+", line) for line in GPU + pins("requirements-dev.txt"))
+    assert all(re.fullmatch(r"[\w.-]+==[\w.]+", line) for line in MPI + pins("requirements-dev.txt"))
 
 
-@pytest.mark.parametrize(("name", "wanted"), [("cpu.yaml", CPU), ("gpu.yaml", GPU)])
+@pytest.mark.parametrize(("name", "wanted"), [("cpu.yaml", CPU), ("gpu.yaml", GPU), ("mpi.yaml", MPI)])
 def test_conda_installs_what_pip_does(name, wanted):
     python, pip, packages = yaml.safe_load((ENVS / name).read_text())["dependencies"]
     assert (python, pip) == ("python=3.11", "pip")

@@ -1,71 +1,14 @@
 """The study keeps every trial once, asks the same of the same seed, and its rule picks the winner."""
 
 import os
-from pathlib import Path
 
 import numpy as np
 import pytest
 from earshot import writer
-from earshot.errors import WithdrawnError
+from earshot.errors import EarshotError, WithdrawnError
 from earshot.learn import study
-from earshot.learn.search import Reached
-from earshot.learn.space import Space
-
-SPACE = Space(
-    window_samples=(256, 1024),
-    hops_per_window=(2, 4),
-    spacing=("erb", "linear"),
-    level_bands=(8, 64),
-    phase_bands=(4, 24),
-    level_range_hz=(100, 16000),
-    phase_range_hz=(100, 1500),
-    layers=(1, 3),
-    width=(32, 64),
-    activation=("relu", "tanh"),
-    learning_rate=(3e-4, 2e-2),
-    schedule=("constant", "cosine"),
-    batch_size=(64, 256),
-    weight_decay=(1e-3, 1),
-    max_epochs=100,
-    patience_epochs=10,
-    tolerance=1e-4,
-)
-
-
-class Valley:
-    """Trials without networks: the error is least at a learning rate of 3e-3.
-
-    As with halving, what comes of a trial depends on its round: those below the middle stop early, further up. It keeps
-    what it was asked.
-    """
-
-    def __init__(self, rounds=None):
-        self.candidates, self.rounds = [], rounds
-
-    def __call__(self, candidates):
-        if self.rounds == 0:
-            raise KeyboardInterrupt
-        if self.rounds:
-            self.rounds -= 1
-        self.candidates += candidates
-        errors = [10 + abs(np.log(candidate.network.learning_rate / 3e-3)) for candidate in candidates]
-        middle = np.median(errors)
-        costs = [candidate.training_multiply_adds(100, 30) for candidate in candidates]
-        stops = [bool(error > middle) for error in errors]
-        return [reached(error + 5 * stop, cost, stop) for error, cost, stop in zip(errors, costs, stops, strict=True)]
-
-
-def reached(error, cost, stopped_early=False, diverged=False):
-    return Reached((error, 5.0), (20, 30), stopped_early, diverged, cost, 1.0)
-
-
-def searched(journal, trials=30, seed=1, evaluate=None, at_once=10):
-    """Search, and return the study's trials in order."""
-    return study.search(study.open_journal(journal), SPACE, evaluate or Valley(), trials, at_once, seed)
-
-
-def essence(trials):
-    return [(trial.params, trial.values, trial.user_attrs["round"], trial.user_attrs["place"]) for trial in trials]
+from earshot.learn.journal import Journal
+from searches_made_up import SPACE, Valley, essence, reached, searched
 
 
 @pytest.fixture
@@ -107,13 +50,6 @@ def test_a_longer_search_goes_on_from_a_finished_one(tmp_path, fewer):
     assert essence(searched(tmp_path / "longer", fewer)) == whole[:fewer]
 
 
-def test_a_lock_that_a_killed_search_left_keeps_nobody_waiting(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    searched(Path("state/journal.log"), 10)
-    Path("state/journal.log.lock").symlink_to("state/journal.log")
-    assert len(searched(Path("state/journal.log"), 20)) == 20
-
-
 def test_a_line_that_was_cut_off_is_no_trial(tmp_path):
     whole = essence(searched(tmp_path / "whole"))
     journal = tmp_path / "killed"
@@ -123,6 +59,36 @@ def test_a_line_that_was_cut_off_is_no_trial(tmp_path):
         journal.write_bytes(b"".join(lines[:cut]) + lines[cut][:-20])
         # A round is whole again, and whoever was in it is in it once.
         assert essence(searched(journal)) == whole
+
+
+def test_trials_that_depend_on_no_other_are_evaluated_one_by_one(tmp_path):
+    """A round that was begun is gone on with in the midst, in the knowledge that it was begun in."""
+    whole = essence(searched(tmp_path / "whole", evaluate=Alone(), alone=True))
+    with pytest.raises(KeyboardInterrupt):
+        searched(tmp_path / "killed", evaluate=Alone(14), alone=True)
+    rest = Alone()
+    assert essence(searched(tmp_path / "killed", evaluate=rest, alone=True)) == whole
+    assert rest.count == 30 - 14
+
+
+class Alone:
+    """Trials one after another, until so many are done."""
+
+    def __init__(self, most=1000):
+        self.most, self.count = most, 0
+
+    def __call__(self, candidates):
+        for candidate in candidates:
+            if self.count == self.most:
+                raise KeyboardInterrupt
+            self.count += 1
+            yield Valley()([candidate])[0]
+
+
+def test_a_journal_that_was_tampered_with_is_an_error_in_words(journal):
+    searched(journal, 10)
+    with pytest.raises(EarshotError, match="holds 10 trials, and 20 are asked for"):
+        study.finished(Journal(journal), 20)
 
 
 def test_a_job_of_an_earlier_run_adds_nothing(journal, tmp_path, monkeypatch):
@@ -138,7 +104,7 @@ def test_a_job_of_an_earlier_run_adds_nothing(journal, tmp_path, monkeypatch):
 
     with pytest.raises(WithdrawnError):
         searched(journal, evaluate=Overtaken())
-    assert study.open_journal(journal).get_trials() == []
+    assert not Journal(journal).trials()
 
 
 def test_everything_that_may_be_drawn_is_a_candidate():

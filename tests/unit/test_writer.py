@@ -27,6 +27,7 @@ def own_environment(monkeypatch):
     monkeypatch.setenv(writer.FOLDER, "")
     monkeypatch.setenv(writer.TOKEN, "")
     monkeypatch.setenv(writer.EXECUTOR, "")
+    monkeypatch.setenv(writer.SIGNED, "")
     monkeypatch.setattr(writer, "_signed", [])
 
 
@@ -110,3 +111,13 @@ def test_jobs_with_other_outputs_do_not_meet(tmp_path):
     writer.sign_in([tmp_path / "models"])
     writer._signed[:] = mine
     writer.require_right()
+
+
+def test_what_a_job_starts_writes_in_its_name(tmp_path, job):
+    writer.open_run(tmp_path, "local")
+    writer.sign_in([tmp_path / "scores"])
+    ask = [sys.executable, "-c", "from earshot.writer import require_right; require_right()"]
+    subprocess.run(ask, check=True)
+    job("another start of it")
+    asked = subprocess.run(ask, check=False, capture_output=True, text=True)
+    assert "this job was started once more" in asked.stderr

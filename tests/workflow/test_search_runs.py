@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from earshot.score.search import search_speed
 from runs import changed, copy_project, planned_rules, run, start
+from searches import trials, without_times
 
 SEARCH = changed(
     {
@@ -24,14 +25,6 @@ SEARCH = changed(
     }
 )
 TARGET = ("--", "search_localisation")
-
-
-def trials(folder):
-    return pd.read_parquet(folder / "results/tiny/search/trials.parquet")
-
-
-def without_times(table):
-    return table.drop(columns="seconds")
 
 
 @pytest.fixture(scope="module")

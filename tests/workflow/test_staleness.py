@@ -77,6 +77,9 @@ CHANGES = {
     # The search has results of its own (test_search_runs.py).
     "localisation.search.trials": (5, NOTHING),
     "localisation.search.trials_at_once": (3, NOTHING),
+    "localisation.search.arrangement": ("mpi", NOTHING),
+    "localisation.search.workers": (2, NOTHING),
+    "localisation.search.ranks": (2, NOTHING),
     "localisation.search.halving_epochs": ([2], NOTHING),
     "localisation.search.halving_kept": (0.4, NOTHING),
     "localisation.search.winner_within_deg": (1.0, NOTHING),

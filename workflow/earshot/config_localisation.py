@@ -107,8 +107,18 @@ class Search(Section):
 
     trials: PositiveInt = Field(375, description="Trials of the whole search; with more, a finished one goes on")
     trials_at_once: PositiveInt = Field(10, description="Trials that are asked for and trained together")
+    arrangement: Literal["cohort", "mpi"] = Field(
+        "cohort",
+        description="Who trains: `cohort`, workers that each train all trials of a round at once; `mpi`, a head rank "
+        "and a pool of ranks with a network each, where nobody stops early",
+    )
+    workers: PositiveInt = Field(
+        1, description="Jobs that share the search as cohorts; the same trials come again with one alone"
+    )
+    ranks: PositiveInt = Field(30, description="Ranks of the pool that train, beside the head (`mpi`)")
     halving_epochs: tuple[PositiveInt, ...] = Field(
-        (5, 10, 30), description="Epochs, rising, at which the trials of a round are ranked and the worse ones stop"
+        (5, 10, 30),
+        description="Epochs, rising, at which the trials of a round are ranked and the worse ones stop (`cohort`)",
     )
     halving_kept: float = Field(0.5, gt=0, le=1, description="Share of a round's trials that then goes on")
     winner_within_deg: float = Field(
@@ -123,6 +133,12 @@ class Search(Section):
     def _rising(self) -> "Search":
         if sorted(set(self.halving_epochs)) != list(self.halving_epochs):
             raise ValueError("halving_epochs must rise")
+        return self
+
+    @model_validator(mode="after")
+    def _workers_of_cohorts(self) -> "Search":
+        if self.arrangement == "mpi" and self.workers > 1:
+            raise ValueError("workers: of `mpi` there is one job; set ranks instead")
         return self
 
 

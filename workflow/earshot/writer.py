@@ -21,9 +21,12 @@ from typing import Any
 
 from earshot.errors import WithdrawnError
 
-FOLDER, TOKEN, EXECUTOR = "EARSHOT_RUN", "EARSHOT_TOKEN", "EARSHOT_EXECUTOR"
+FOLDER, TOKEN, EXECUTOR, SIGNED = "EARSHOT_RUN", "EARSHOT_TOKEN", "EARSHOT_EXECUTOR", "EARSHOT_SIGNED"
 
-_signed: list[tuple[Path, str]] = []  # where this process signed in, and as whom
+# Where this process signed in, and as whom. What a job starts, the ranks of an MPI program, writes in its name.
+_signed: list[tuple[Path, str]] = [
+    (Path(place), me) for place, _, me in [os.environ.get(SIGNED, "").partition("|")] if place
+]
 
 
 def state(folder: Path) -> Path:
@@ -47,7 +50,8 @@ def open_run(folder: Path, executor: str) -> None:
     place.mkdir(parents=True, exist_ok=True)
     _write(place / "run.json", json.dumps(about | {"since": time.strftime("%Y-%m-%d %H:%M:%S")}))
     shutil.rmtree(place / "writers", ignore_errors=True)
-    os.environ |= {FOLDER: str(folder), TOKEN: token, EXECUTOR: executor}
+    os.environ |= {FOLDER: str(folder), TOKEN: token, EXECUTOR: executor, SIGNED: ""}
+    _signed.clear()
 
 
 def require_current_run() -> None:
@@ -71,6 +75,7 @@ def sign_in(outputs: Sequence[Path | str]) -> None:
     me = f"{uuid.uuid4().hex} process {os.getpid()} on {socket.gethostname()}"
     _write(place, me)
     _signed[:] = [(place, me)]
+    os.environ[SIGNED] = f"{place}|{me}"
 
 
 def require_right() -> None:

@@ -11,7 +11,7 @@ from earshot.config import read_config
 from earshot.data.sources import read_sources
 from earshot.errors import EarshotError
 from earshot.fingerprint import fingerprint
-from earshot import cluster
+from earshot import cluster, writer
 
 
 def stops(function, *arguments):
@@ -41,8 +41,8 @@ wildcard_constraints:
     variant=r"\w[\w.-]*",
     implementation="control|accelerated",
     model="|".join(map(re.escape, MODELS)) or "(?!)",
-    report="report|study",
     item=r"\w+",
+    worker=r"\d+",
 
 
 def in_project(path):
@@ -68,10 +68,23 @@ def gpus():
     return int(CONFIG.device == "cuda" or (CONFIG.device == "auto" and cluster.has_gpus()))
 
 
+def on_cluster():
+    """Return whether jobs are submitted to a cluster."""
+    if not workflow.is_main_process:
+        return os.environ.get(writer.EXECUTOR) == "slurm"
+    return bool(workflow.global_resources["_nodes"].value)  # such a run has no cores of its own
+
+
+def searched():
+    """Return the files that say that the search has all its trials: of each worker, or of the pool."""
+    if STUDY.search.arrangement == "mpi":
+        return f"{SEARCH}/pool.json"
+    return expand(f"{SEARCH}/workers/{{worker}}.json", worker=range(1, STUDY.search.workers + 1))
+
+
 def whole_machine():
     """Return the threads of a job beside which nothing else may run: all that the run has."""
-    on_cluster = workflow.global_resources["_nodes"].value  # whose run has no cores of its own
-    return STUDY.threads if on_cluster else workflow.resource_settings.cores or STUDY.threads
+    return STUDY.threads if on_cluster() else workflow.resource_settings.cores or STUDY.threads
 
 
 def code(script):
@@ -108,6 +121,15 @@ def memory(base_mb, per_input_mb=0.0, inputs=megabytes):
         return int((260 + base_mb + per_input_mb * inputs(input)) * attempt)
 
     return memory_mb
+
+
+def per_core(memory_mb):
+    """Return a resource function: memory for each core of a job whose tasks may lie on several nodes."""
+
+    def memory_mb_per_core(wildcards, input, attempt):
+        return -(-memory_mb(wildcards, input, attempt) // STUDY.threads)
+
+    return memory_mb_per_core
 
 
 def minutes(base, per_input_mb=0.0, inputs=megabytes):
@@ -235,8 +257,11 @@ def job_times():
 
 def study_job_times():
     """Return the same for the jobs of the whole study beside these."""
-    wanted = {"shard": SHARDS, "model": MODELS, "implementation": STUDY.variants}
-    names = ["search_localisation", "benchmark_search", "localise_winner", "localise_model"]
+    search = STUDY.search
+    workers = range(1, search.workers + 1)
+    wanted = {"shard": SHARDS, "model": MODELS, "implementation": STUDY.variants, "worker": workers}
+    trials = "search_pool" if search.arrangement == "mpi" else "search_trials"
+    names = [trials, "search_localisation", "benchmark_search", "localise_winner", "localise_model"]
     return {name: expand(getattr(rules, name).benchmark, **wanted) for name in names}
 
 

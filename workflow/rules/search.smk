@@ -1,5 +1,7 @@
 """The search for settings of study A: trials on a few people, the worst of whom counts."""
 
+from math import ceil
+
 SEARCH_SLICE = {
     "seed": CONFIG.seed,
     "rate_hz": STUDY.sample_rate_hz,
@@ -17,12 +19,80 @@ SEARCH_SLICE = {
         key: getattr(STUDY.network, key) for key in ("max_epochs", "patience_epochs", "tolerance", "precision")
     },
 }
+# The pool stops nobody early.
+POOL_SLICE = {key: value for key, value in SEARCH_SLICE.items() if key != "halving"}
+RANK_MB = (1000, 20)  # memory of a rank, and more with each megabyte of input
 SEARCH = f"{RESULTS}/search"
+
+
+rule search_trials:
+    input:
+        sofa=files_of_tuning_subjects,
+    output:
+        f"{SEARCH}/workers/{{worker}}.json",
+    log:
+        f"{LOGS}/search_trials/{{worker}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/search_trials/{{worker}}.tsv"
+    conda:
+        "../../envs/gpu.yaml"
+    threads: STUDY.threads
+    resources:
+        gpu=gpus(),
+        mem_mb=memory(2500, 60),
+        runtime=minutes(ceil(STUDY.search.trials / STUDY.search.workers), 0),
+    params:
+        subjects=TUNING_SUBJECTS,
+        settings=SEARCH_SLICE,
+        trials=STUDY.search.trials,
+        state=f"{RESULTS}/state/search-{digest(SEARCH_SLICE)}",
+        device=CONFIG.device,
+        code=code("search_trials"),
+    message:
+        "Search for settings, worker {wildcards.worker}: {params.trials} trials on {params.subjects}"
+    script:
+        "../scripts/search_trials.py"
+
+
+# A head that asks and a pool that trains. On a cluster its tasks may lie on many nodes (profiles/slurm).
+rule search_pool:
+    input:
+        sofa=files_of_tuning_subjects,
+    output:
+        f"{SEARCH}/pool.json",
+    log:
+        f"{LOGS}/search_pool.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/search_pool.tsv"
+    conda:
+        "../../envs/mpi.yaml"
+    # On a cluster those of each task; on one machine Snakemake must know of all of them.
+    threads: STUDY.threads if on_cluster() else STUDY.threads * STUDY.search.ranks
+    resources:
+        mpi="srun" if on_cluster() else "mpiexec",
+        tasks=STUDY.search.ranks + 1,
+        gpu=gpus() * STUDY.search.ranks,
+        # Else the executor would ask for as many tasks for each GPU.
+        tasks_per_gpu=0,
+        mem_mb=memory(*RANK_MB) if on_cluster() else memory(*(STUDY.search.ranks * mb for mb in RANK_MB)),
+        mem_mb_per_cpu=per_core(memory(*RANK_MB)) if on_cluster() else 0,
+        runtime=minutes(ceil(STUDY.search.trials * len(TUNING_SUBJECTS) / STUDY.search.ranks), 0),
+    params:
+        subjects=TUNING_SUBJECTS,
+        settings=POOL_SLICE,
+        trials=STUDY.search.trials,
+        state=f"{RESULTS}/state/search-{digest(POOL_SLICE)}",
+        device=CONFIG.device,
+        code=code("search_pool"),
+    message:
+        "Search for settings, {resources.tasks} ranks: {params.trials} trials on {params.subjects}"
+    script:
+        "../scripts/search_pool.py"
 
 
 rule search_localisation:
     input:
-        sofa=files_of_tuning_subjects,
+        searched(),
     output:
         trials=f"{SEARCH}/trials.parquet",
         winner=f"{SEARCH}/winner.json",
@@ -31,22 +101,19 @@ rule search_localisation:
     benchmark:
         f"{RESULTS}/benchmarks/search_localisation.tsv"
     conda:
-        "../../envs/gpu.yaml"
-    threads: STUDY.threads
+        "../../envs/cpu.yaml"
+    threads: 1
     resources:
-        gpu=gpus(),
-        mem_mb=memory(2500, 60),
-        runtime=minutes(STUDY.search.trials, 0),
+        mem_mb=memory(600, 1),
+        runtime=minutes(5, 0),
     params:
         subjects=TUNING_SUBJECTS,
-        settings=SEARCH_SLICE,
+        settings=POOL_SLICE,
         trials=STUDY.search.trials,
         within_deg=STUDY.search.winner_within_deg,
-        state=f"{RESULTS}/state/search-{digest(SEARCH_SLICE)}",
-        device=CONFIG.device,
         code=code("search_localisation"),
     message:
-        "Search for settings: {params.trials} trials on {params.subjects}"
+        "Gather {params.trials} trials on {params.subjects}, and choose the winner"
     script:
         "../scripts/search_localisation.py"
 

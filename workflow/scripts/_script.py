@@ -35,7 +35,8 @@ def at_work(snakemake: Any) -> Iterator[Any]:
     logging.basicConfig(level=logging.INFO, handlers=[file, terminal], force=True)
     log = logging.getLogger(snakemake.rule)
     use_threads(snakemake.threads)
-    if os.environ.get(EXECUTOR) == "slurm" and not snakemake.resources.get("gpu"):
+    gpus = snakemake.resources.get("gpu") or "gpu" in str(snakemake.resources.get("gres", ""))
+    if os.environ.get(EXECUTOR) == "slurm" and not gpus:
         os.environ["CUDA_VISIBLE_DEVICES"] = ""  # where SLURM does not hide the GPUs that others were given
     log.info("begins, with %d threads", snakemake.threads)
     try:
@@ -66,6 +67,16 @@ def bad_subject(snakemake: Any) -> Literal["stop", "exclude"]:
     `score_localisation` sees to it that who was left out once is not left out silently after a change to `stop`.
     """
     return read_config(snakemake.config).localisation.bad_subject
+
+
+def has_companions(snakemake: Any) -> bool:
+    """Return whether other workers share the search: of the configuration, since no trial depends on it."""
+    return read_config(snakemake.config).localisation.search.workers > 1
+
+
+def threads_of_rank(snakemake: Any) -> int:
+    """Return the threads of each rank of MPI: a rule's own are those of all of them where they are on one machine."""
+    return read_config(snakemake.config).localisation.threads
 
 
 def retrieve_file(snakemake: Any, source_name: str, item: str, content: Callable[[Path], object] | None = None) -> None:

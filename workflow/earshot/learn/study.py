@@ -1,92 +1,142 @@
 """The search as a study of Optuna's: which trials come next, which there were, and which of them wins.
 
 Trials are asked for in rounds. What a round asks for follows from the study's seed, the round's number and the trials
-of the rounds before; what it reached is added to the journal when all of it is known. So whoever is killed in the midst
-of a round does that round again, with the same trials, and no finished trial is lost or counted twice.
+of the rounds that were known then, which each of its trials names; what it reached is added to the journal when it is
+known. So whoever is killed in the midst of a round leaves it to be done again, with the same trials where some were
+added, and no finished trial is lost or counted twice.
+
+Workers share a study through its journal. Each claims the first round that is neither finished nor claimed; what it
+knows of the others' is what they had finished by then. With one worker that is all rounds before, so the same seed
+gives the same trials.
 """
 
+import json
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
 from math import ceil
 from pathlib import Path
 from typing import Any
 
 import optuna
 import pandas as pd
-from optuna.storages import JournalStorage
-from optuna.storages.journal import JournalFileBackend
-from optuna.trial import FrozenTrial, create_trial
+from optuna.trial import FrozenTrial
 
 from earshot import writer
+from earshot.errors import DeviceError, EarshotError
 from earshot.learn.candidate import Candidate
+from earshot.learn.journal import OBJECTIVES, Journal
 from earshot.learn.search import Reached
 from earshot.learn.space import Space
 from earshot.progress import PROGRESS
 from earshot.seeds import generator
 
 log = logging.getLogger(__name__)
-optuna.logging.set_verbosity(optuna.logging.WARNING)
 
-OBJECTIVES = ("worst_deg", "multiply_adds")  # both as small as can be
-
-Evaluate = Callable[[Sequence[Candidate]], Sequence[Reached]]
+# From candidates to what each reached, with its place among them, in any order.
+Evaluate = Callable[[Sequence[Candidate]], Iterable[tuple[int, Reached]]]
 
 
-def open_journal(path: Path) -> optuna.Study:
-    """Return the study that a journal holds; it is begun where there is none.
+@dataclass(frozen=True)
+class Plan:
+    """What is searched, and how far.
 
-    What a process that was killed left is put right: its lock is removed, and what it wrote of a last line is cut off.
-    So nobody else may be at work on the journal; runs see to that (`earshot.writer`).
+    `alone` says that what a trial reaches depends on no other, so that of a round only those trials are evaluated which
+    the journal lacks. Else it is the whole round, since a trial's early stop depends on the others.
     """
-    path = path.resolve()  # Optuna's lock is a link that leads nowhere otherwise, and never counts as left behind
-    path.parent.mkdir(parents=True, exist_ok=True)
-    for lock in path.parent.glob(f"{path.name}.lock*"):
-        lock.unlink()
-    if path.exists():
-        whole = path.read_bytes()
-        if not whole.endswith(b"\n"):
-            with path.open("r+b") as file:
-                file.truncate(whole.rfind(b"\n") + 1)
-    storage = JournalStorage(JournalFileBackend(str(path)))
-    return optuna.create_study(
-        storage=storage, study_name="localisation", directions=["minimize"] * len(OBJECTIVES), load_if_exists=True
-    )
+
+    space: Space
+    trials: int
+    at_once: int  # trials of a round
+    seed: int
+    alone: bool = False
+
+    @property
+    def rounds(self) -> int:
+        """Return how many rounds there are; the last may hold more trials than are asked for, for a longer search."""
+        return ceil(self.trials / self.at_once)
 
 
-def search(
-    study: optuna.Study, space: Space, evaluate: Evaluate, trials: int, at_once: int, seed: int
-) -> list[FrozenTrial]:
-    """Run the rounds of a study that are not yet in it and return its first `trials` trials, in their order.
+def search(journal: Journal, plan: Plan, evaluate: Evaluate, worker: int = 1, patience_s: float = 1.0) -> None:
+    """Run rounds of a study until its journal has all of them.
 
-    Rounds are always whole, `at_once` trials, since a trial's early stop depends on the others of its round: the last
-    one may hold more trials than are asked for, which a longer search finds done.
+    A round that another worker has claimed is waited for, and done here when that one dies: when this returns, the
+    study is complete, whoever ran its trials.
 
     Raises WithdrawnError when this job may write no more (`earshot.writer`).
     """
-    rounds = ceil(trials / at_once)
-    for number in range(rounds):
-        known = study.get_trials(deepcopy=False)
-        done = {trial.user_attrs["place"] for trial in known if trial.user_attrs["round"] == number}
-        if len(done) == at_once:
-            continue
-        earlier = [trial for trial in known if trial.user_attrs["round"] < number]
-        drawn = ask(space, earlier, at_once, seed, number)
-        reached = evaluate([space.candidate(parameters) for parameters in drawn])
+    said = False
+    while left := sorted(set(range(plan.rounds)) - _finished_rounds(journal, plan)):
         writer.require_right()
-        for place, (parameters, one) in enumerate(zip(drawn, reached, strict=True)):
-            if place not in done:
-                study.add_trial(
-                    create_trial(
-                        values=[one.worst_deg, one.multiply_adds],
-                        params=parameters,
-                        distributions=space.distributions,
-                        user_attrs={"round": number, "place": place} | asdict(one),
-                    )
-                )
-        best = min(one.worst_deg for one in reached)
-        log.log(PROGRESS, "round %d of %d: %d trials, the best %.1f degrees", number + 1, rounds, at_once, best)
-    return sorted(study.get_trials(deepcopy=False), key=_order)[:trials]
+        for number in left:
+            with journal.claim(number) as mine:
+                if mine:
+                    _run_round(journal, plan, evaluate, number, worker)
+                    break
+        else:
+            if not said:
+                log.log(PROGRESS, "other workers are at the last rounds: %s", ", ".join(str(n + 1) for n in left))
+            said = True
+            time.sleep(patience_s)
+
+
+def _run_round(journal: Journal, plan: Plan, evaluate: Evaluate, number: int, worker: int) -> None:
+    known = journal.trials()
+    done = {place: trial for (of_round, place), trial in known.items() if of_round == number}
+    if len(done) == plan.at_once:  # by somebody else, just before the claim
+        return
+    # Whoever began this round asked for it in the knowledge of fewer rounds than there are by now.
+    begun = next(iter(done.values()), None)
+    knew = begun.user_attrs["knew"] if begun else sorted(_finished_rounds(journal, plan))
+    earlier = [trial for (of_round, _), trial in known.items() if of_round in knew]
+    drawn = ask(plan.space, earlier, plan.at_once, plan.seed, number)
+    places = [place for place in range(plan.at_once) if not (plan.alone and place in done)]
+    best = min((trial.values[0] for trial in done.values()), default=float("inf"))
+    for index, one in evaluate([plan.space.candidate(drawn[place]) for place in places]):
+        writer.require_right()
+        about = {"round": number, "place": places[index], "knew": knew, "worker": worker} | asdict(one)
+        journal.add(drawn[places[index]], plan.space.distributions, (one.worst_deg, one.multiply_adds), about)
+        best = min(best, one.worst_deg)
+    log.log(PROGRESS, "round %d of %d: %d trials, the best %.1f degrees", number + 1, plan.rounds, plan.at_once, best)
+
+
+def finished(journal: Journal, trials: int) -> list[FrozenTrial]:
+    """Return the first so many trials of a study, in their order. Raises EarshotError when it has fewer."""
+    found = list(journal.trials().values())
+    if len(found) < trials:
+        raise EarshotError(
+            f"{journal.path}: the journal holds {len(found)} trials, and {trials} are asked for, though the search was "
+            "done. Somebody changed or removed it: remove what the search made beside it and start again."
+        )
+    return found[:trials]
+
+
+def contribution(journal: Journal, worker: int = 1) -> dict[str, Any]:
+    """Return where a study's journal is, and the rounds in which a worker finished trials; the first is 1."""
+    own = {number for (number, _), trial in journal.trials().items() if trial.user_attrs["worker"] == worker}
+    return {"journal": os.path.relpath(journal.path), "rounds": [number + 1 for number in sorted(own)]}
+
+
+def journal_of_all(contributions: Iterable[Path]) -> Journal:
+    """Return the one journal that the files of all workers name. Raises DeviceError where they name several.
+
+    That is so where one computed on a GPU and another on a CPU, since their trials differ.
+    """
+    journals = {str(json.loads(path.read_text())["journal"]) for path in contributions}
+    if len(journals) > 1:
+        raise DeviceError(
+            f"config key device: workers of the search computed on different kinds of device, so each has made a "
+            f"search of its own ({', '.join(sorted(journals))}). Set device to cuda or cpu and start again."
+        )
+    return Journal(Path(*journals))
+
+
+def _finished_rounds(journal: Journal, plan: Plan) -> set[int]:
+    counts = Counter(number for number, _ in journal.trials())
+    return {number for number, count in counts.items() if count == plan.at_once}
 
 
 def ask(space: Space, earlier: Sequence[FrozenTrial], size: int, seed: int, number: int) -> list[dict[str, Any]]:

@@ -1,0 +1,227 @@
+"""The search over MPI, as the study was made: a head rank that asks and keeps the journal, and a pool that trains.
+
+    mpiexec -n 31 python -m mpi4py -m earshot.learn.search_pool job.json
+
+A trial is a piece of work for each of its listeners. The head hands pieces to whoever is free and adds a trial to the
+journal when its last piece is done; the worst of the listeners counts. Nobody is stopped early, since that would want
+the trials of a round at one place. The head needs no GPU; each of the others computes on one of its node's.
+
+When a rank dies all end, by `python -m mpi4py` and by the launcher, and a new start does what the journal lacks.
+"""
+
+import json
+import logging
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from earshot.device import DeviceName, choose
+from earshot.errors import DeviceError, EarshotError
+from earshot.files import replacing
+from earshot.learn import study
+from earshot.learn.candidate import Candidate
+from earshot.learn.journal import Journal
+from earshot.learn.search import Halving, Reached
+from earshot.learn.search_setup import journal_path, plan_of, read_listeners, search_of
+from earshot.learn.space import search_space
+from earshot.progress import PROGRESS, to_terminal
+from earshot.threads import use_threads
+
+log = logging.getLogger(__name__)
+
+HEAD = 0
+NO_HALVING = Halving((), 1.0)
+
+
+@dataclass(frozen=True)
+class Job:
+    """What all ranks are told."""
+
+    settings: dict[str, Any]
+    files: dict[str, str]  # SOFA file of each listener
+    trials: int
+    device: DeviceName
+    state: str
+    code: str
+    output: str
+    tasks: int  # ranks, the head among them
+    threads: int  # of each rank
+
+
+def start(job: Job, launcher: str) -> None:
+    """Start a job's ranks by an MPI launcher and wait for them; what they say goes to the log.
+
+    Raises EarshotError when the launcher is not there, and when they do not end well.
+    """
+    program, *options = shlex.split(launcher)
+    beside_python = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    found = shutil.which(program, path=beside_python)
+    if not found:
+        raise EarshotError(f"{program}: no such MPI launcher here. Set the resource mpi of search_pool to one that is.")
+    description = Path(job.state, "pool.json")
+    with replacing(description) as temporary:
+        temporary.write_text(json.dumps(asdict(job)))
+    command = [found, *options, "-n", str(job.tasks), sys.executable, "-m", "mpi4py", "-m", __name__, str(description)]
+    use_threads(job.threads)
+    # Where srun starts them: all end with the first that fails, and each has all of its cores.
+    for_srun = {"SLURM_KILL_BAD_EXIT": "1", "SRUN_CPUS_PER_TASK": str(job.threads)}
+    with subprocess.Popen(
+        command, env=os.environ | for_srun, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as ranks:
+        for line in ranks.stdout or ():
+            log.log(PROGRESS, "%s", line.rstrip())
+    if ranks.returncode:
+        raise EarshotError(
+            f"{program}: a rank of the search ended before its time (exit status {ranks.returncode}; what it said is "
+            "above). Finished trials are kept, and a new start goes on with the others."
+        )
+
+
+def run(comm: Any, neighbour: int, job: Job) -> None:
+    """Be one rank of a job, and in the pool the one with this number on its node.
+
+    Raises EarshotError for what a person can put right.
+    """
+    if comm.size != job.tasks:
+        raise EarshotError(
+            f"resource mpi of search_pool: {job.tasks} ranks were started, and they see {comm.size} of them. With "
+            "srun the site's plugin must be one that its MPI library knows: srun --mpi=list, then for example "
+            "mpi='srun --mpi=pmi2'."
+        )
+    if comm.rank == HEAD:
+        _be_head(comm, job)
+    else:
+        _take_gpu(neighbour)
+        _work(comm, job)
+
+
+def _be_head(comm: Any, job: Job) -> None:
+    places = comm.gather(None, HEAD)[1:]
+    kinds = sorted({kind for kind, _ in places})
+    if len(kinds) > 1:
+        where = ", ".join(f"{kind} on {host}" for kind, host in places)
+        raise DeviceError(
+            f"config key device: ranks would compute on {' and '.join(kinds)}, and their trials differ ({where}). "
+            "Give all nodes GPUs, or set device to cpu."
+        )
+    log.log(PROGRESS, "%d ranks compute on %s", len(places), kinds[0])
+    space = search_space(job.settings)
+    journal = Journal(journal_path(job.state, job.code, kinds[0], job.files))
+    pool = _Pool(comm, len(job.files))
+    study.search(journal, plan_of(job.settings, space, job.trials, alone=True), pool)
+    pool.close()
+    with replacing(job.output) as temporary:
+        temporary.write_text(json.dumps(study.contribution(journal)))
+
+
+class _Pool:
+    """The ranks that train, as the head sees them."""
+
+    def __init__(self, comm: Any, listeners: int) -> None:
+        self._comm, self._listeners = comm, listeners
+        self._free = [rank for rank in range(comm.size) if rank != HEAD]
+
+    def __call__(self, candidates: Sequence[Candidate]) -> Iterator[tuple[int, Reached]]:
+        """Run trials, and yield each as soon as its last listener is done."""
+        waiting = [(trial, listener) for trial in range(len(candidates)) for listener in range(self._listeners)]
+        done: list[dict[int, Reached]] = [{} for _ in candidates]
+        for _ in range(len(waiting)):
+            while waiting and self._free:
+                rank, piece = self._next(waiting)
+                trial, listener = piece
+                self._comm.send((trial, listener, candidates[trial]), dest=rank)
+            rank, trial, listener, reached = _receive(self._comm)
+            self._free.append(rank)
+            done[trial][listener] = reached
+            if len(done[trial]) == self._listeners:
+                yield trial, together([done[trial][number] for number in range(self._listeners)])
+
+    def _next(self, waiting: list[tuple[int, int]]) -> tuple[int, tuple[int, int]]:
+        """Take the first piece for which its own rank is free, else the first of all for anybody."""
+        for piece in waiting:
+            for rank in self._free:
+                if own_listener(rank, self._listeners) == piece[1]:
+                    waiting.remove(piece)
+                    self._free.remove(rank)
+                    return rank, piece
+        return self._free.pop(0), waiting.pop(0)
+
+    def close(self) -> None:
+        """Send everybody home."""
+        for rank in self._free:
+            self._comm.send(None, dest=rank)
+
+
+def own_listener(rank: int, listeners: int) -> int:
+    """Return the listener that a rank is given where there is a choice: it keeps what is made of these ears."""
+    return (rank - 1) % listeners
+
+
+def together(pieces: Sequence[Reached]) -> Reached:
+    """Return what a trial reached of what it reached with each listener; seconds are those of all ranks."""
+    return Reached(
+        p95_deg=tuple(error for piece in pieces for error in piece.p95_deg),
+        epochs=tuple(epochs for piece in pieces for epochs in piece.epochs),
+        stopped_early=False,
+        diverged=any(piece.diverged for piece in pieces),
+        multiply_adds=max(piece.multiply_adds for piece in pieces),
+        seconds=sum(piece.seconds for piece in pieces),
+    )
+
+
+def _work(comm: Any, job: Job) -> None:
+    """Train a listener's network by a trial's settings, again and again."""
+    device = choose(job.device)
+    space = search_space(job.settings)
+    listeners = read_listeners(job.files, job.settings["rate_hz"])
+    own = own_listener(comm.rank, len(listeners))
+    kept = search_of(job.settings, space, [listeners[own]], device, NO_HALVING)
+    comm.gather((device.type, f"{os.uname().nodename} (rank {comm.rank})"), HEAD)
+    while piece := _receive(comm):
+        trial, listener, candidate = piece
+        # What is made of other ears is not kept: of all listeners it would be too much for each rank.
+        search = kept if listener == own else search_of(job.settings, space, [listeners[listener]], device, NO_HALVING)
+        (reached,) = search([candidate])
+        comm.send((comm.rank, trial, listener, reached), dest=HEAD)
+
+
+def _receive(comm: Any, pause_s: float = 0.002) -> Any:
+    """Wait for a message without a busy core, as MPI's own way to wait would have it."""
+    while not comm.iprobe():
+        time.sleep(pause_s)
+    return comm.recv()
+
+
+def _take_gpu(neighbour: int) -> None:
+    """Let this rank see one GPU of its node, in turn with the others of the pool there, of which it has this number."""
+    given = os.environ.get("CUDA_VISIBLE_DEVICES")
+    names = [str(n) for n in range(torch.cuda.device_count())] if given is None else given.split(",")
+    os.environ["CUDA_VISIBLE_DEVICES"] = names[neighbour % len(names)] if names else ""
+
+
+def main(description: str) -> None:
+    """Be the rank that this process was started as."""
+    from mpi4py import MPI  # noqa: PLC0415 - which begins MPI, so whoever starts ranks must not import it
+
+    to_terminal()
+    job = Job(**json.loads(Path(description).read_text()))
+    use_threads(job.threads)
+    comm = MPI.COMM_WORLD
+    try:
+        run(comm, comm.Split(comm.rank == HEAD).Split_type(MPI.COMM_TYPE_SHARED).rank, job)
+    except EarshotError as error:
+        log.error("%s", error)
+        comm.Abort(1)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,6 +1,7 @@
 """What a bar is, and what its measurement may use: a log, and commands that are logged."""
 
 import os
+import shutil
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -44,6 +45,10 @@ class Log:
     def write(self, text: str) -> None:
         """Tell the file alone."""
         print(text, file=self.file, flush=True)
+
+    def keep(self, folder: Path) -> None:
+        """Keep what a run made, a folder with few files, beside the log."""
+        shutil.copytree(folder, Path(self.file.name).with_suffix(""), dirs_exist_ok=True)
 
     def run(
         self,

@@ -12,6 +12,8 @@ from searches import POOL, POOL_APART, WORKERS, WORKERS_APART, Killing, added, f
 from slurm.events import Campaign
 
 BARS = Bars()
+WINNERS = ("winner_control", "winner_accelerated")
+BASELINES = ("nearest_template", "kernel_regression")
 
 
 @BARS.add(
@@ -39,6 +41,37 @@ def speed(log: Log) -> tuple[str, bool]:
     )
     as_good = both["p95_deg"].mean() < both["p95_deg_control"].mean() + 1
     return measured, bool(figures.ratio >= 15 and as_good)
+
+
+# Most degrees of the mean of a model's 95th percentiles, and of their standard deviation.
+MOST_DEG = {"interaural": (14, None), "full": (4, 1.5), "unknown_source": (9, None)}
+
+
+@BARS.add(
+    "study",
+    "search, winner, models and baselines in 60 minutes; interaural at most 14, full 4 ± 1.5, unknown source 9 degrees",
+    "data",
+)
+def study(log: Log) -> tuple[str, bool]:
+    """Run the whole of study A on ARI, with 40 trials, and look at its figures."""
+    with project() as folder:
+        (folder / "few.json").write_text(json.dumps({"localisation": {"search": {"trials": 40}}}))
+        command = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", "config/local.yaml", "few.json"]
+        took = log.succeed([*command, "--config", f"data_dir={DATA}", "--", "localisation_study"], folder)
+        summary = json.loads((folder / "results/local/study/summary.json").read_text())
+        log.keep(folder / "results/local/study")
+    found = {name: summary["localisation"][name]["p95_deg"] for name in (*WINNERS, *MOST_DEG, *BASELINES)}
+    means = ", ".join(f"{name} {of['mean']:.2f} ± {of['sd']:.2f}" for name, of in found.items())
+    ratio = summary["speedup"]["search"]["ratio"]
+    passed = took.seconds < 3600 and summary["localisation"]["winner"]["equivalence"]["holds"]
+    for name, (mean, sd) in MOST_DEG.items():
+        passed &= found[name]["n"] == 45 and found[name]["mean"] <= mean and (sd is None or found[name]["sd"] <= sd)
+    test = summary["localisation"]["winner"]["equivalence"]
+    return (
+        f"{took.seconds / 60:.0f} minutes; {means} degrees, n = 45; trials {ratio:.1f} times as fast; winner by both "
+        f"implementations: {test['difference_deg']:+.2f} ({test['low_deg']:+.2f} to {test['high_deg']:+.2f})",
+        bool(passed),
+    )
 
 
 @BARS.add(

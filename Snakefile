@@ -28,6 +28,7 @@ include: "workflow/rules/search.smk"
 include: "workflow/rules/localise.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/study.smk"
+include: "workflow/rules/others.smk"
 
 
 onstart:
@@ -48,6 +49,11 @@ rule localisation:
 rule localisation_study:
     input:
         rules.report_study.output,
+
+
+rule localisation_others:
+    input:
+        rules.localise_others.output,
 
 
 rule search:

@@ -15,7 +15,14 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 PROJECT = ["Snakefile", "config", "envs", "profiles", "workflow"]  # what a checkout has and a run reads
-TARGETS = {"all", "data", "localisation", "localisation_study", "search"}  # rules that gather files and make none
+TARGETS = {
+    "all",
+    "data",
+    "localisation",
+    "localisation_study",
+    "localisation_others",
+    "search",
+}  # rules that gather files and make none
 
 # Three people, a tenth of a second from each of 25 directions, and networks of eight neurons that learn for a moment.
 TINY: dict[str, Any] = {

@@ -63,6 +63,22 @@ def test_what_gaps_hold_out_are_other_directions(studied):
     assert len(asked["other_noise"]) == 25 and asked["gaps"] != asked["interaural"]
 
 
+def test_people_are_judged_by_what_was_made_of_others(studied):
+    config = changed({"localisation.others": {"folds": 3, "measured": [0, 3], "candidates": 300}}, STUDY)
+    run(studied, "--", "localisation_others", config=config, project=studied)
+    ears = pd.read_parquet(studied / "results/tiny/others/other_ears.parquet")
+    unseen = pd.read_parquet(studied / "results/tiny/others/unseen_person.parquet")
+    assert len(ears) == 9 and ears["p95_deg"].between(0, 180).all()
+    assert unseen.groupby("measured")["subject"].nunique().tolist() == [3, 3]
+    assert set(unseen.loc[unseen["tuning"], "subject"]) == {"person01", "person02"}
+
+
+def test_a_model_that_cannot_be_tried_on_others_is_refused(studied):
+    config = changed({"localisation.others": {"model": "unknown_source"}}, STUDY)
+    said = run(studied, "-n", "--", "localisation_others", config=config, project=studied, succeeds=False)
+    assert "config key localisation.others.model: unknown_source is no model" in said
+
+
 def test_the_page_is_there_and_a_second_run_has_nothing_to_do(studied):
     assert "The search" in (studied / "results/tiny/study/index.html").read_text()
     assert planned_rules(studied, "--", "localisation_study", config=STUDY, project=studied) == {}

@@ -210,6 +210,17 @@ class TemplateSettings(Section):
     candidates: PositiveInt = Field(10000, description="Directions over the sphere that a sound is compared with")
 
 
+class Others(Section):
+    """People whom a model was not made for: they hear through other ears, or are known by others' templates alone."""
+
+    model: Name = Field("interaural", description="Whose templates: a model of `models` that hears white noise")
+    folds: int = Field(5, ge=2, description="Folds of people; each is judged by the templates of all others")
+    measured: tuple[Annotated[int, Field(ge=0)], ...] = Field(
+        (0, 5, 20, 100), min_length=1, description="Directions of a person that are measured"
+    )
+    candidates: PositiveInt = Field(2500, description="Directions over the sphere that a sound is compared with")
+
+
 class Network(Section):
     """The network of one listener and how it is trained; names are scikit-learn's where it has them."""
 
@@ -269,6 +280,7 @@ class Localisation(Section):
         {}, description="Localisers beside the study's networks, by names of yours; null leaves one out"
     )
     templates: TemplateSettings = TemplateSettings()
+    others: Others = Others()
     search: Search = Search()
     benchmark: Benchmark = Benchmark()
 

@@ -291,6 +291,19 @@ def settings_of_model(wildcards):
     return model | common | ({"templates": values(STUDY.templates)} if model["method"] == "templates" else {})
 
 
+def settings_of_others(wildcards):
+    """Return the slice of the configuration that a model depends on which is tried on people it was not made for."""
+    name = STUDY.others.model
+    model = STUDY.models.get(name)
+    if not model or model.method != "templates" or model.stimulus.sources != ("white",):
+        raise WorkflowError(
+            f"config key localisation.others.model: {name} is no model of localisation.models that has templates of "
+            "white noise"
+        )
+    slice = {"seed": CONFIG.seed, "rate_hz": STUDY.sample_rate_hz, "held_out": STUDY.held_out, "name": name}
+    return values(model) | slice
+
+
 def hears(model, kind):
     """Return whether a model hears sounds of a kind."""
     return kind in STUDY.models[model].stimulus.sources

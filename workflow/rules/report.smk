@@ -67,7 +67,7 @@ rule summarise:
         # has results of its own.
         config=CONFIG.model_dump(
             mode="json",
-            exclude={"retrieve": True, "data_dir": True, "localisation": {"search", "models", "templates"}},
+            exclude={"retrieve": True, "data_dir": True, "localisation": {"search", "models", "templates", "others"}},
         ),
         jobs=job_times(),
         code=code("summarise"),

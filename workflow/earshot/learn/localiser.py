@@ -1,5 +1,6 @@
 """Study A from features to answers: what a listener's network learns from, what it says, and how it is kept."""
 
+import importlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -14,11 +15,11 @@ from earshot.data.shards import read_tensors, write_tensors
 from earshot.data.tables import write_table
 from earshot.directions import great_circle_deg, unit_vectors
 from earshot.files import replacing_folder
-from earshot.learn.perceptron import Perceptron, TrainingSet, TrainingSettings
+from earshot.learn.perceptron import TrainingSet, TrainingSettings
 from earshot.learn.split import Held, Split
-from earshot.learn.templates import Templates
 
-KINDS: dict[str, Any] = {kind.__name__: kind for kind in (Perceptron, Templates)}
+# What is kept in files, and where it is defined: imported when it is read, so that an edit of one makes no other stale.
+KINDS = {"Perceptron": "earshot.learn.perceptron", "Templates": "earshot.learn.templates"}
 
 
 class Localiser(Protocol):
@@ -119,14 +120,15 @@ def read_localiser(path: Path | str) -> tuple[Localiser, dict[str, Any]]:
     """Return the localiser and the settings of a file that `write_localiser` wrote."""
     tensors, settings = read_tensors(path)
     plain = dict(settings["localiser"])
-    kind = KINDS[plain.pop("kind")]
+    name = plain.pop("kind")
+    kind = getattr(importlib.import_module(KINDS[name]), name)
     lists: dict[str, list[NDArray[Any]]] = {}
-    for name in sorted(tensors, key=lambda name: (len(name), name)):
-        listed, dot, _ = name.rpartition(".")
+    for key in sorted(tensors, key=lambda key: (len(key), key)):
+        listed, dot, _ = key.rpartition(".")
         if dot:
-            lists.setdefault(listed, []).append(tensors[name])
+            lists.setdefault(listed, []).append(tensors[key])
         else:
-            plain[name] = tensors[name]
+            plain[key] = tensors[key]
     return kind(**plain, **lists), settings
 
 

@@ -49,26 +49,43 @@ class Templates:
     def __call__(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return mean directions `(..., 3)` for features `(..., features)`: the shorter, the less certain."""
         values = on_the_circle(features, self.periods)
-        candidates, templates = self._candidates()
-        heard = torch.from_numpy(values.reshape(-1, values.shape[-1]) @ self.whitening)
-        squares = templates.square().sum(1)
-        answers = []
-        for few in torch.split(heard, _AT_ONCE):
-            distance = squares - 2 * few @ templates.T  # but for what is the same for all candidates
-            answers.append(torch.softmax(-distance / 2, 1) @ candidates)
-        return torch.cat(answers).numpy().reshape(*features.shape[:-1], 3)
+        candidates = directions_near(self.directions, self.candidates)
+        said = answers(values.reshape(-1, values.shape[-1]), candidates, self.at(candidates), self.whitening)
+        return said.reshape(*features.shape[:-1], 3)
 
-    def _candidates(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return directions all over the sphere near known ones, and the whitened templates there."""
-        everywhere = spread_directions(self.candidates)
-        near = (everywhere @ self.directions.T).max(1) >= np.cos(np.radians(REACH_DEG))
-        candidates = torch.from_numpy(everywhere[near])
-        known, weights = torch.from_numpy(self.directions), torch.from_numpy(self.weights)
-        templates = torch.from_numpy(self.mean).repeat(len(candidates), 1)
+    def at(self, directions: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the templates at any directions, `(directions, values)`."""
+        wanted, known, weights = map(torch.from_numpy, (directions, self.directions, self.weights))
+        templates = torch.from_numpy(self.mean).repeat(len(wanted), 1)
         for length in np.unique(self.lengths):
             own = torch.from_numpy(self.lengths == length)
-            templates[:, own] += covariance(candidates, known, float(length)) @ weights[:, own]
-        return candidates, templates @ torch.from_numpy(self.whitening)
+            templates[:, own] += covariance(wanted, known, float(length)) @ weights[:, own]
+        return templates.numpy()
+
+
+def answers(
+    values: NDArray[np.float64],
+    candidates: NDArray[np.float64],
+    templates: NDArray[np.float64],
+    whitening: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Return the mean direction `(sounds, 3)` under the likelihood of each candidate, for values `(sounds, values)`.
+
+    `templates` are the candidates', `(candidates, values)`, all of them as likely before anything is heard.
+    """
+    heard, expected, towards = map(torch.from_numpy, (values @ whitening, templates @ whitening, candidates))
+    squares = expected.square().sum(1)
+    said = []
+    for few in torch.split(heard, _AT_ONCE):
+        distance = squares - 2 * few @ expected.T  # but for what is the same for all candidates
+        said.append(torch.softmax(-distance / 2, 1) @ towards)
+    return torch.cat(said).numpy()
+
+
+def directions_near(known: NDArray[np.float64], count: int) -> NDArray[np.float64]:
+    """Return those of so many directions all over the sphere that are near known ones, `(candidates, 3)`."""
+    everywhere = spread_directions(count)
+    return everywhere[(everywhere @ known.T).max(1) >= np.cos(np.radians(REACH_DEG))]
 
 
 def train(

@@ -1,0 +1,35 @@
+"""People whom a model was not made for."""
+
+OTHERS = f"{RESULTS}/others"
+
+
+rule localise_others:
+    input:
+        sofa=[sofa_file(subject) for subject in SUBJECTS],
+        models=expand(f"{LOCALISATION}/{STUDY.others.model}/models/{{shard}}", shard=SHARDS),
+    output:
+        other_ears=f"{OTHERS}/other_ears.parquet",
+        unseen=f"{OTHERS}/unseen_person.parquet",
+    log:
+        f"{LOGS}/localise_others.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/localise_others.tsv"
+    conda:
+        "../../envs/gpu.yaml"
+    threads: STUDY.threads
+    resources:
+        gpu=gpus(),
+        mem_mb=memory(4000, 20),
+        runtime=minutes(20, 2),
+    params:
+        subjects=SUBJECTS,
+        folders=[f"{LOCALISATION}/{STUDY.others.model}/models/{shard}" for shard, own in SHARDS.items() for _ in own],
+        tuning_subjects=TUNING_SUBJECTS,
+        settings=settings_of_others,
+        others={key: getattr(STUDY.others, key) for key in ("folds", "measured", "candidates")},
+        device=CONFIG.device,
+        code=code("localise_others"),
+    message:
+        "Let models of {params.settings[name]} answer for people whom they were not made for"
+    script:
+        "../scripts/localise_others.py"

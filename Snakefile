@@ -54,6 +54,7 @@ rule localisation_study:
 rule localisation_others:
     input:
         rules.localise_others.output,
+        conditions_of_models(),
 
 
 rule search:

@@ -70,6 +70,8 @@ CHANGES = {
     "localisation.templates.lengths": ([1.0], NOTHING),
     "localisation.templates.noises": ([0.1], NOTHING),
     "localisation.templates.candidates": (500, NOTHING),
+    "localisation.curves.signal_to_noise_db": ([0.0], NOTHING),
+    "localisation.curves.duration_s": ([0.05], NOTHING),
     "localisation.others.model": ("full", NOTHING),
     "localisation.others.folds": (2, NOTHING),
     "localisation.others.measured": ([0, 3], NOTHING),

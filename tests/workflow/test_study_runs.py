@@ -64,13 +64,24 @@ def test_what_gaps_hold_out_are_other_directions(studied):
 
 
 def test_people_are_judged_by_what_was_made_of_others(studied):
-    config = changed({"localisation.others": {"folds": 3, "measured": [0, 3], "candidates": 300}}, STUDY)
+    changes = {
+        "localisation.others": {"folds": 3, "measured": [0, 3], "candidates": 300},
+        "localisation.curves": {"signal_to_noise_db": [40, -20], "duration_s": [0.02]},
+    }
+    config = changed(changes, STUDY)
     run(studied, "--", "localisation_others", config=config, project=studied)
     ears = pd.read_parquet(studied / "results/tiny/others/other_ears.parquet")
     unseen = pd.read_parquet(studied / "results/tiny/others/unseen_person.parquet")
     assert len(ears) == 9 and ears["p95_deg"].between(0, 180).all()
     assert unseen.groupby("measured")["subject"].nunique().tolist() == [3, 3]
     assert set(unseen.loc[unseen["tuning"], "subject"]) == {"person01", "person02"}
+    conditions = pd.concat(
+        pd.read_parquet(path) for path in (studied / "results/tiny/others/conditions").glob("*/*.parquet")
+    )
+    assert set(conditions["model"]) == {"interaural", *MODELS} and not conditions["p95_deg"].isna().any()
+    assert conditions.groupby(["model", "condition", "value"])["subject"].nunique().eq(3).all()
+    median = conditions[conditions["condition"] == "signal_to_noise_db"].groupby("value")["median_deg"].mean()
+    assert median[-20.0] > median[40.0], "noise costs accuracy"
 
 
 def test_a_model_that_cannot_be_tried_on_others_is_refused(studied):

@@ -221,6 +221,17 @@ class Others(Section):
     candidates: PositiveInt = Field(2500, description="Directions over the sphere that a sound is compared with")
 
 
+class Curves(Section):
+    """Conditions that models with templates are tried under, one by one, down to where they break."""
+
+    signal_to_noise_db: tuple[float, ...] = Field(
+        (60, 40, 30, 20, 10, 0, -10), description="Noise at the ears, so many dB below the louder ear's signal"
+    )
+    duration_s: tuple[Annotated[float, Field(gt=0.001, le=60)], ...] = Field(
+        (0.5, 0.2, 0.1, 0.05, 0.02, 0.01), description="Lengths of the sound, seconds"
+    )
+
+
 class Network(Section):
     """The network of one listener and how it is trained; names are scikit-learn's where it has them."""
 
@@ -281,6 +292,7 @@ class Localisation(Section):
     )
     templates: TemplateSettings = TemplateSettings()
     others: Others = Others()
+    curves: Curves = Curves()
     search: Search = Search()
     benchmark: Benchmark = Benchmark()
 

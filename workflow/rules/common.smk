@@ -304,6 +304,12 @@ def settings_of_others(wildcards):
     return values(model) | slice
 
 
+def conditions_of_models():
+    """Return the tables of what models with templates do in noise and with short sounds."""
+    models = [name for name in MODELS if STUDY.models[name].method == "templates"]
+    return expand(rules.localise_conditions.output, model=models, shard=SHARDS)
+
+
 def hears(model, kind):
     """Return whether a model hears sounds of a kind."""
     return kind in STUDY.models[model].stimulus.sources

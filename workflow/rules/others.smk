@@ -1,4 +1,4 @@
-"""People whom a model was not made for."""
+"""Models at their limits: people whom they were not made for, noise at the ears, short sounds."""
 
 OTHERS = f"{RESULTS}/others"
 
@@ -33,3 +33,37 @@ rule localise_others:
         "Let models of {params.settings[name]} answer for people whom they were not made for"
     script:
         "../scripts/localise_others.py"
+
+
+rule localise_conditions:
+    input:
+        sofa=sofa_files_of_shard,
+        models=f"{LOCALISATION}/{{model}}/models/{{shard}}",
+        training_speech=speech_of_model("training"),
+        test_speech=speech_of_model("test"),
+        clips=clips_of_model,
+    output:
+        f"{OTHERS}/conditions/{{model}}/{{shard}}.parquet",
+    log:
+        f"{LOGS}/localise_conditions/{{model}}/{{shard}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/localise_conditions/{{model}}/{{shard}}.tsv"
+    conda:
+        "../../envs/gpu.yaml"
+    threads: STUDY.threads
+    resources:
+        gpu=gpus(),
+        mem_mb=memory(3000, 20, most_megabytes),
+        runtime=minutes(10, 2, most_megabytes),
+    params:
+        subjects=subjects_of_shard,
+        tuning_subjects=TUNING_SUBJECTS,
+        settings=settings_of_model,
+        conditions=values(STUDY.curves),
+        clips=str(CONFIG.data_dir) if CONFIG.data_dir else None,
+        device=CONFIG.device,
+        code=code("localise_conditions"),
+    message:
+        "Try {wildcards.model} in noise and with short sounds: {params.subjects}"
+    script:
+        "../scripts/localise_conditions.py"

@@ -67,7 +67,11 @@ rule summarise:
         # has results of its own.
         config=CONFIG.model_dump(
             mode="json",
-            exclude={"retrieve": True, "data_dir": True, "localisation": {"search", "models", "templates", "others"}},
+            exclude={
+                "retrieve": True,
+                "data_dir": True,
+                "localisation": {"search", "models", "templates", "others", "curves"},
+            },
         ),
         jobs=job_times(),
         code=code("summarise"),

@@ -66,7 +66,9 @@ rule summarise_study:
         runtime=minutes(5),
     params:
         # Where data lie and how they are fetched changes no result, and differs from one machine to the next.
-        config=CONFIG.model_dump(mode="json", exclude={"retrieve": True, "data_dir": True, "localisation": {"others"}}),
+        config=CONFIG.model_dump(
+            mode="json", exclude={"retrieve": True, "data_dir": True, "localisation": {"others", "curves"}}
+        ),
         variants=STUDY_VARIANTS,
         sources=[STUDY.collection, *sounds_of_models()],
         jobs=job_times() | study_job_times(),

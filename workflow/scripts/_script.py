@@ -5,16 +5,18 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
 from earshot.config import read_config
 from earshot.data.download import Patience, retrieve
+from earshot.data.recordings import find_clips, read_recordings
 from earshot.data.sources import read_sources
 from earshot.errors import EarshotError
 from earshot.progress import PROGRESS
+from earshot.signal.sources import Recordings
 from earshot.threads import use_threads
 from earshot.writer import EXECUTOR, sign_in
 
@@ -77,6 +79,18 @@ def has_companions(snakemake: Any) -> bool:
 def threads_of_rank(snakemake: Any) -> int:
     """Return the threads of each rank of MPI: a rule's own are those of all of them where they are on one machine."""
     return read_config(snakemake.config).localisation.threads
+
+
+def sounds(snakemake: Any, kinds: Collection[str], rates_hz: Collection[float]) -> dict[float, Recordings]:
+    """Return the recordings among these kinds of sounds, for training and for testing, at each sampling rate."""
+    paths: dict[Any, Any] = {}
+    if "speech" in kinds:
+        files = snakemake.input
+        paths |= {("speech", "training"): files.training_speech, ("speech", "test"): files.test_speech}
+    if "clips" in kinds:
+        found = find_clips(snakemake.params.clips or snakemake.input.clips)
+        paths |= {("clips", pool): clips for pool, clips in found.items()}
+    return {rate: {which: read_recordings(some, rate) for which, some in paths.items()} for rate in rates_hz}
 
 
 def retrieve_file(snakemake: Any, source_name: str, item: str, content: Callable[[Path], object] | None = None) -> None:

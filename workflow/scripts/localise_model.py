@@ -1,9 +1,8 @@
 """Let a job's listeners hear what a model is to learn from and to be judged by, and write models and answers."""
 
-from _script import at_work, bad_subject
+from _script import at_work, bad_subject, sounds
 from earshot import device
 from earshot.data.listeners import read_listeners
-from earshot.data.recordings import find_clips, read_recordings
 from earshot.learn import baselines, templates
 from earshot.learn.listening import listen
 from earshot.learn.localiser import LocaliserSettings, train_and_answer, write_outcome
@@ -12,18 +11,12 @@ from earshot.signal.interaural import interaural_settings
 from earshot.signal.sources import source_settings
 
 with at_work(snakemake) as params:
-    settings, files = params.settings, snakemake.input
+    settings = params.settings
     listeners, excluded = read_listeners(
-        dict(zip(params.subjects, files.sofa, strict=True)), settings["rate_hz"], bad_subject(snakemake)
+        dict(zip(params.subjects, snakemake.input.sofa, strict=True)), settings["rate_hz"], bad_subject(snakemake)
     )
     interaural, sources = interaural_settings(settings), source_settings(settings)
-    paths = {}
-    if "speech" in sources.kinds:
-        paths |= {("speech", "training"): files.training_speech, ("speech", "test"): files.test_speech}
-    if "clips" in sources.kinds:
-        paths |= {("clips", pool): clips for pool, clips in find_clips(params.clips or files.clips).items()}
-    rates_hz = {listener.rate_hz for listener in listeners}
-    recordings = {rate: {which: read_recordings(some, rate) for which, some in paths.items()} for rate in rates_hz}
+    recordings = sounds(snakemake, sources.kinds, {listener.rate_hz for listener in listeners})
     where = device.choose(params.device)
 
     def train(sets, method, _seed):

@@ -1,20 +1,26 @@
 """People whom a model was not made for: it is given other ears, or knows others' templates alone."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import torch
 from numpy.typing import NDArray
 
 from earshot.data.listeners import feature_index
 from earshot.data.sofa import HrirSet
 from earshot.directions import unit_vectors
+from earshot.learn.listening import hear
+from earshot.learn.localiser import Localiser
 from earshot.learn.population import population, spread_out
 from earshot.learn.split import Split
 from earshot.learn.templates import Templates, on_the_circle
 from earshot.progress import progress
 from earshot.score.angles import scores
+from earshot.signal.interaural import InterauralSettings
+from earshot.signal.sources import Recordings, SourceSettings
 
 MEASURES = ("p95_deg", "median_deg", "front_back_error", "quadrant_error")
 
@@ -72,6 +78,32 @@ def unseen_people(
                 said = _unit(person(own[rest, 0], periods))
                 row: dict[str, Any] = {"subject": listener.subject, "fold": fold + 1, "measured": count}
                 rows.append(row | {"items": len(rest)} | _measures(said, directions[rest]))
+    return pd.DataFrame(rows)
+
+
+def in_conditions(
+    listeners: Sequence[HrirSet],
+    models: Mapping[str, Localiser],
+    sources: SourceSettings,
+    recordings: Mapping[float, Recordings],
+    interaural: InterauralSettings,
+    split: Split,
+    conditions: Mapping[str, Sequence[float]],
+    device: torch.device,
+) -> pd.DataFrame:
+    """Try models under each condition, on sources for testing and held-out directions, all else as they were trained.
+
+    `conditions` are values of fields of `sources` that replace its own, one at a time.
+    """
+    rows = []
+    for condition, value in progress([(name, one) for name, some in conditions.items() for one in some], "conditions"):
+        changed: dict[str, Any] = {"repetitions": 1, condition: value}
+        there = replace(sources, **changed)
+        index, features = hear(listeners, there, recordings, interaural, split, "test", device)
+        for subject, own in index.groupby("subject", sort=False):
+            said = _unit(models[str(subject)](features[own.index]).astype(np.float64))
+            true = unit_vectors(own["azimuth_deg"].to_numpy(), own["elevation_deg"].to_numpy())
+            rows.append({"subject": subject, "condition": condition, "value": value} | _measures(said, true))
     return pd.DataFrame(rows)
 
 

@@ -53,8 +53,7 @@ rule localisation_study:
 
 rule localisation_others:
     input:
-        rules.localise_others.output,
-        conditions_of_models(),
+        rules.report_others.output,
 
 
 rule search:

@@ -7,7 +7,8 @@ import pytest
 import tables_made_up as made
 from earshot.score.equivalence import Equivalence
 from earshot.show import figures
-from earshot.show.page import TEXTS, FigureOnPage, duration, number, render_page
+from earshot.show.captions import TEXTS
+from earshot.show.page import FigureOnPage, duration, number, render_page
 
 EMPTY_TAGS = {"meta", "link", "br"}
 

@@ -82,6 +82,9 @@ def test_people_are_judged_by_what_was_made_of_others(studied):
     assert conditions.groupby(["model", "condition", "value"])["subject"].nunique().eq(3).all()
     median = conditions[conditions["condition"] == "signal_to_noise_db"].groupby("value")["median_deg"].mean()
     assert median[-20.0] > median[40.0], "noise costs accuracy"
+    summary = json.loads((studied / "results/tiny/others/summary.json").read_text())
+    assert summary["others"]["unseen_person"]["3"]["p95_deg"]["n"] == 1
+    assert "With the ears of others" in (studied / "results/tiny/others/index.html").read_text()
 
 
 def test_a_model_that_cannot_be_tried_on_others_is_refused(studied):

@@ -265,6 +265,13 @@ def study_job_times():
     return {name: expand(getattr(rules, name).benchmark, **wanted) for name in names}
 
 
+def other_job_times():
+    """Return the same for the jobs that try models at their limits."""
+    models = [name for name in MODELS if STUDY.models[name].method == "templates"]
+    names = ["localise_others", "localise_conditions"]
+    return {name: expand(getattr(rules, name).benchmark, model=models, shard=SHARDS) for name in names}
+
+
 def sounds_of_models():
     """Return the sources of the sounds that any model hears."""
     return [

@@ -67,3 +67,47 @@ rule localise_conditions:
         "Try {wildcards.model} in noise and with short sounds: {params.subjects}"
     script:
         "../scripts/localise_conditions.py"
+
+
+rule report_others:
+    input:
+        unseen=rules.localise_others.output.unseen,
+        other_ears=rules.localise_others.output.other_ears,
+        conditions=conditions_of_models(),
+        sources=in_project("config/sources.yaml"),
+        template=in_project("workflow/earshot/show/others.html.j2"),
+        base=in_project("workflow/earshot/show/base.html.j2"),
+    output:
+        figures=[
+            report(
+                f"{OTHERS}/figures/{figure}.svg",
+                caption=f"../report/{figure}.rst",
+                category="Study A, limits",
+                labels={"figure": figure.replace("_", " ")},
+            )
+            for figure in ("unseen_person", "conditions", "other_ears")
+        ],
+        summary=report(f"{OTHERS}/summary.json", caption="../report/summary.rst", category="Summary"),
+        page=report(f"{OTHERS}/index.html", caption="../report/workflow.rst", category="Summary"),
+    log:
+        f"{LOGS}/report_others.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/report_others.tsv"
+    conda:
+        "../../envs/gpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(1000, 10),
+        runtime=minutes(5),
+    params:
+        # Where data lie and how they are fetched changes no result, and differs from one machine to the next.
+        config=CONFIG.model_dump(mode="json", exclude={"retrieve": True, "data_dir": True, "localisation": {"search"}}),
+        tuning_subjects=TUNING_SUBJECTS,
+        device=CONFIG.device,
+        sources=[STUDY.collection, *sounds_of_models()],
+        jobs=other_job_times(),
+        code=code("report_others"),
+    message:
+        "Write the report of models at their limits"
+    script:
+        "../scripts/report_others.py"

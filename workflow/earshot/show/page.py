@@ -11,6 +11,7 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from earshot.show.captions import TEXTS
 from earshot.show.figures import INK, PAPER
 
 FOLDER = Path(__file__).parent
@@ -29,73 +30,6 @@ MEASURES = {
         "share of the answers on the wrong side, front for back or back for front",
     ),
     "quadrant_error": ("quadrant errors", "share of polar errors of 90° or more, near the median plane"),
-}
-
-# Of each figure: its title, what a person who cannot see it is told, and its caption.
-TEXTS = {
-    "error_distribution": (
-        "How large the errors are",
-        "Points, one for each listener, on an axis of degrees: a row for each implementation with mean and standard "
-        "deviation, above the published mean and standard deviation.",
-        "Each point is one listener's network: the great-circle error is the angle between where a sound was and where "
-        "the network says it was, and for 95 % of the held-out sounds it is smaller than the point shows. This "
-        "percentile, by which Sumner et al. judge a network, counts the rare large mistakes; diamond and bar are mean "
-        "and standard deviation, the band is what they published.",
-    ),
-    "agreement": (
-        "Whether both implementations are equally accurate",
-        "Points, one for each listener: the 95th percentile of the error of the accelerated implementation over that "
-        "of the control, with the line of equality and a margin around it.",
-        "Each point is a listener, by the 95th percentile of the control's error across and of the accelerated "
-        "implementation's upwards; on the line both are equal. They count as equivalent when the interval of the mean "
-        "difference lies inside the margin, which says more than that no difference was found.",
-    ),
-    "variants": (
-        "How large the errors are",
-        "Points, one for each listener, on an axis of degrees: a row for each variant with mean and standard "
-        "deviation, and the published mean and standard deviation below.",
-        "Each point is one listener: for 95 % of the held-out sounds the angle between where a sound was and where the "
-        "model says it was is smaller than the point shows. Diamond and bar are mean and standard deviation, the band "
-        "is what Sumner et al. published.",
-    ),
-    "winner_agreement": (
-        "Whether both implementations of the winner are equally accurate",
-        "Points, one for each listener: the 95th percentile of the error of the accelerated implementation over that "
-        "of the control, with the line of equality and a margin around it.",
-        "Each point is a listener; on the line both implementations of the search's winner are equal. They count as "
-        "equivalent when the interval of the mean difference lies inside the margin.",
-    ),
-    "search_front": (
-        "What the search tried",
-        "Points, one for each trial: the error of its worst listener over its cost on a logarithmic axis, with a line "
-        "that joins those which no other beats in both, and a star for the winner.",
-        "Each point is a trial, by what its training costs across and by the error of its worst listener upwards; no "
-        "trial is both cheaper and better than one on the line. A hollow trial was stopped early, since others of its "
-        "round were better by then, and shows what it had reached.",
-    ),
-    "error_map": (
-        "Where the errors are",
-        "A map of all directions with front in the middle and left at left; colour is the median error in degrees.",
-        "All directions as the listener sees them from inside, front in the middle; colour is the median angle between "
-        "answer and truth, all listeners together, those for tuning among them. Differences between the ears tell left "
-        "from right well, and above from below or front from back badly: the map shows where that costs accuracy.",
-    ),
-    "predicted_against_true": (
-        "What is confused with what",
-        "Two clouds of points, an answer each, predicted over true angle in degrees with the line of right answers: "
-        "the lateral angle on the left, the polar angle on the right.",
-        "Each point is an answer, by its lateral angle (how far to the side) and by its polar angle (around the axis "
-        "of the ears: front, above, back); on the line it is right. What is far from the line on the right is a "
-        "confusion of front and back or of above and below, which hardly differ between the ears.",
-    ),
-    "speed": (
-        "How long it takes",
-        "Points, one for each repeat, on a logarithmic axis of seconds: features, training and both, for both "
-        "implementations, with the ratio of their medians.",
-        "Each point is one uninterrupted repeat for all listeners, and the words say how many times as fast the "
-        "accelerated implementation is. Stages are timed apart because hardware helps them differently; a time that "
-        "was measured on fewer listeners is scaled to all, and the legend says so.",
-    ),
 }
 
 

@@ -64,7 +64,7 @@ def localisation(
     }
     for variant, table in counted.items():
         summary[variant] = {
-            measure: _over_listeners(table[measure]) | {"unit": unit, "table": tables[variant]}
+            measure: over_listeners(table[measure]) | {"unit": unit, "table": tables[variant]}
             for measure, unit in _MEASURES.items()
             if measure not in _OF_KINDS or table[measure].notna().any()
         }
@@ -109,7 +109,8 @@ def published_p95(published: pd.DataFrame) -> dict[str, float]:
     return {name: of_study[f"localisation_p95_{name}"] for name in ("mean", "sd", "n")}
 
 
-def _over_listeners(values: pd.Series) -> dict[str, Any]:
+def over_listeners(values: pd.Series) -> dict[str, Any]:
+    """Return mean, standard deviation and number of values."""
     return {
         "mean": finite(values.mean()),
         "sd": finite(values.std(ddof=1)),

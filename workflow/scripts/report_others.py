@@ -1,0 +1,47 @@
+"""Gather what models do at their limits, draw it, and write a page of it."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+from _script import at_work, git_commit
+from earshot.data.schemas.others import CONDITIONS, OTHER_EARS, UNSEEN
+from earshot.data.schemas.scores import SCORES
+from earshot.data.sources import read_sources
+from earshot.data.tables import read_table
+from earshot.files import replacing
+from earshot.show import figures, figures_others, summary, summary_others
+from earshot.show.hardware import hardware
+from earshot.show.page import FigureOnPage, render_page
+
+with at_work(snakemake) as params:
+    files = snakemake.input
+    unseen, ears = read_table(files.unseen, UNSEEN), read_table(files.other_ears, OTHER_EARS)
+    tried = pd.concat([read_table(path, CONDITIONS) for path in files.conditions], ignore_index=True)
+    found = summary.provenance(params.config, git_commit(snakemake)) | {
+        "hardware": hardware(params.device),
+        "localisation": {
+            "collection": params.config["localisation"]["collection"],
+            "listeners": int(unseen["subject"].nunique()),
+        },
+        "others": {
+            "unseen_person": summary_others.unseen_person(unseen),
+            "other_ears": summary_others.other_ears(ears, params.tuning_subjects),
+            "conditions": summary_others.conditions(tried),
+        },
+        "stages": summary.stage_times(params.jobs),
+        "data": summary.data_sets(read_sources(files.sources), params.sources),
+    }
+    drawn = {
+        "unseen_person": figures_others.unseen_person(unseen),
+        "conditions": figures_others.conditions(tried),
+        "other_ears": figures_others.other_ears(ears),
+    }
+    for path in map(Path, snakemake.output.figures):
+        figures.save(drawn[path.stem], path)
+    with replacing(snakemake.output.summary) as temporary:
+        temporary.write_text(json.dumps(found, indent=2, sort_keys=True) + "\n")
+    nobody = pd.DataFrame(columns=list(SCORES.columns))
+    on_page = [FigureOnPage(path.stem, path.read_text()) for path in map(Path, snakemake.output.figures)]
+    with replacing(snakemake.output.page) as temporary:
+        temporary.write_text(render_page(found, on_page, nobody, "others.html.j2"), encoding="utf-8")

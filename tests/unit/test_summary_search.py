@@ -52,6 +52,22 @@ def test_accuracy_of_the_search_is_compared_where_a_trial_ran_to_its_end():
     assert found["accuracy"]["n"] == 2 and found["accuracy"]["difference_deg"] == pytest.approx(-0.5)
 
 
+def test_cost_of_the_study_is_what_was_measured_and_what_is_scaled_says_so():
+    """Two cores: 10 s a trial of the control; its two jobs were at work for 600 s, one thread each."""
+    speed = {"control_s": 10.0, "accelerated_s": 0.5, "trials": 40, "cores": 2}
+    jobs = [
+        {"rule": "localise_winner, control", "seconds": 600.0},
+        {"rule": "localise_winner, accelerated", "seconds": 30.0},
+    ]
+    found = summary_search.study_speedup(speed, jobs, 48, 2, 375)
+    rows = {(row["stage"], row["implementation"]): row for row in found["stages"]}
+    assert rows["search", "control"]["seconds"] == 400 and rows["search", "control"]["scaled"]
+    assert rows["search", "accelerated"]["seconds"] == 20 and not rows["search", "accelerated"]["scaled"]
+    assert rows["listeners", "control"]["seconds"] == 300 and rows["listeners", "accelerated"]["seconds"] == 30
+    assert rows["whole study", "control"]["seconds"] == 3750 + 300 and rows["whole study", "control"]["scaled"]
+    assert rows["whole study", "accelerated"]["core_hours"] == pytest.approx((375 * 0.5 + 30) * 2 / 3600)
+
+
 def test_the_winner_is_judged_by_people_that_the_search_did_not_see():
     """The first listener was for tuning, the last was left out: six others."""
     scores = made.scores(variants=("control", "accelerated"))

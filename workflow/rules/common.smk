@@ -261,8 +261,11 @@ def study_job_times():
     workers = range(1, search.workers + 1)
     wanted = {"shard": SHARDS, "model": MODELS, "implementation": STUDY.variants, "worker": workers}
     trials = "search_pool" if search.arrangement == "mpi" else "search_trials"
-    names = [trials, "search_localisation", "benchmark_search", "localise_winner", "localise_model"]
-    return {name: expand(getattr(rules, name).benchmark, **wanted) for name in names}
+    names = [trials, "search_localisation", "benchmark_search", "localise_model"]
+    times = {name: expand(getattr(rules, name).benchmark, **wanted) for name in names}
+    for name in STUDY.variants:
+        times[f"localise_winner, {name}"] = expand(rules.localise_winner.benchmark, implementation=name, shard=SHARDS)
+    return times
 
 
 def other_job_times():

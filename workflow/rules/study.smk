@@ -70,6 +70,8 @@ rule summarise_study:
             mode="json", exclude={"retrieve": True, "data_dir": True, "localisation": {"others", "curves"}}
         ),
         variants=STUDY_VARIANTS,
+        threads=STUDY.threads,
+        of_trials=375,  # of the published study
         sources=[STUDY.collection, *sounds_of_models()],
         jobs=job_times() | study_job_times(),
         code=code("summarise_study"),

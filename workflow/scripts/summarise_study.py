@@ -19,6 +19,8 @@ with at_work(snakemake) as params:
     tables = dict(zip(params.variants, files.scores, strict=True))
     scores = {variant: read_table(path, SCORES) for variant, path in tables.items()}
     trials, benchmark = read_table(files.trials, TRIALS), read_table(files.search_benchmark, SEARCH_BENCHMARK)
+    stages = summary.stage_times(params.jobs)
+    speed = summary_search.search_speedup(trials, benchmark, files.search_benchmark)
     winner = json.loads(Path(files.winner).read_text())
     study = summary.localisation(scores, tables, params.config["localisation"], pd.read_csv(files.published))
     figures = summary.provenance(params.config, git_commit(snakemake)) | {
@@ -30,9 +32,10 @@ with at_work(snakemake) as params:
         },
         "speedup": {
             "localisation": summary.speedup(read_table(files.benchmark, BENCHMARK), files.benchmark),
-            "search": summary_search.search_speedup(trials, benchmark, files.search_benchmark),
+            "search": speed,
+            "study": summary_search.study_speedup(speed, stages, study["listeners"], params.threads, params.of_trials),
         },
-        "stages": summary.stage_times(params.jobs),
+        "stages": stages,
         "data": summary.data_sets(read_sources(files.sources), params.sources),
     }
     with replacing(snakemake.output[0]) as temporary:

@@ -1,6 +1,6 @@
 """The headline figures of the search and of its winner."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -49,6 +49,41 @@ def search_speedup(trials: pd.DataFrame, benchmark: pd.DataFrame, table: str) ->
         "accuracy": equivalence_figures(test),
         "table": table,
     }
+
+
+def study_speedup(
+    search: Mapping[str, Any], stages: Sequence[Mapping[str, Any]], listeners: int, threads: int, of_trials: int
+) -> dict[str, Any]:
+    """Return time to solution and cost of both implementations, stage by stage, and of a study of so many trials.
+
+    `search` is what `search_speedup` returns, `stages` what `earshot.show.summary.stage_times` returns. Accelerated jobs
+    had so many threads; those of the control one each, side by side on the same cores. What was not run whole is scaled,
+    and says so.
+    """
+    cores = search["cores"]
+    busy = {stage["rule"].removeprefix("localise_winner, "): stage["seconds"] for stage in stages}
+    rows = []
+    for implementation, used in (("control", 1), ("accelerated", threads)):
+        trial_s, sample = search[f"{implementation}_s"], implementation == "control"
+        rows.append(_cost("search", implementation, search["trials"], trial_s * search["trials"], cores, sample))
+        if implementation in busy:
+            spent = busy[implementation] * used / cores
+            rows.append(_cost("listeners", implementation, listeners, spent, cores, False))
+            rows.append(_cost("one listener", implementation, 1, spent / listeners, cores, True))
+            whole = trial_s * of_trials + spent
+            rows.append(_cost("whole study", implementation, of_trials, whole, cores, True))
+    return {"stages": rows, "of_trials": of_trials, "cores": cores}
+
+
+def _cost(stage: str, implementation: str, count: int, seconds: float, cores: int, scaled: bool) -> dict[str, Any]:
+    hours = seconds * cores / 3600
+    return {
+        "stage": stage,
+        "implementation": implementation,
+        "count": count,
+        "seconds": seconds,
+        "core_hours": hours,
+    } | {"scaled": scaled}
 
 
 def winner_figures(scores: pd.DataFrame) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from signal import SIGKILL
 from typing import TextIO
 
+import torch
 from mpi import missing as missing_mpi
 from slurm.cluster import missing as missing_cluster
 
@@ -110,6 +111,8 @@ class Bar:
         """Say what it needs that is not here."""
         if "data" in self.needs and not DATA.is_dir():
             return "the real data sets are not here; set EARSHOT_DATA to their folder"
+        if "gpu" in self.needs and not torch.cuda.is_available():
+            return "no CUDA GPU here"
         if "slurm" in self.needs and (reason := missing_cluster()):
             return reason
         if "mpi" in self.needs and (reason := missing_mpi()):

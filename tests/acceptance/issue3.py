@@ -74,6 +74,57 @@ def study(log: Log) -> tuple[str, bool]:
     )
 
 
+# As many people and directions as ITA-HRTF has, made on the spot.
+ON_GPU = {
+    "name": "gpu",
+    "device": "cuda",
+    "synthetic": {"people": 48, "azimuths": 72, "elevations": 32},
+    "localisation": {
+        "collection": "synthetic",
+        "tuning_subjects": {"synthetic": ["person01", "person03", "person05"]},
+        "subjects_per_job": 48,
+        "benchmark": {"control_subjects": 1},
+    },
+}
+PIECE_S = 540
+
+
+@BARS.add(
+    "gpu",
+    "375 trials and the winner on all in 20 minutes of a GPU, in pieces of 9; features 100 times as fast as the control's",
+    "gpu",
+)
+def gpu(log: Log) -> tuple[str, bool]:
+    """Search and train on a GPU, killed every nine minutes, and time both implementations' features."""
+    with project() as folder:
+        (folder / "gpu.json").write_text(json.dumps(ON_GPU))
+        command = [
+            sys.executable,
+            "-m",
+            "snakemake",
+            "--cores",
+            "all",
+            "--resources",
+            "gpu=1",
+            "--configfile",
+            "gpu.json",
+            "--",
+        ]
+        log.succeed([*command, *(f"results/gpu/hrtf/person{n:02d}.sofa" for n in range(1, 49))], folder)
+        spent_s, pieces, code = 0.0, 0, 1
+        while code and pieces < 4:
+            target = "results/gpu/localisation/winner_accelerated/scores.parquet"
+            piece = log.run([*command, target], folder, kill_after_s=PIECE_S)
+            spent_s, pieces, code = spent_s + piece.seconds, pieces + 1, piece.code
+        log.succeed([*command, "results/gpu/localisation/benchmark.parquet"], folder)
+        benchmark = pd.read_parquet(folder / "results/gpu/localisation/benchmark.parquet")
+    features = benchmark[benchmark["stage"] == "features"]
+    rate = (features["seconds"] / features["subjects"]).groupby(features["variant"]).median()
+    ratio = rate["control"] / rate["accelerated"]
+    measured = f"{spent_s / 60:.1f} minutes in {pieces} pieces, exit status {code}; features {ratio:.0f} times as fast"
+    return measured, bool(not code and spent_s < 1200 and ratio >= 100)
+
+
 @BARS.add(
     "search-workers",
     "two workers on two nodes, one killed: each trial once, all as they are when their rounds are run again alone",

@@ -10,8 +10,8 @@ from test_search_runs import SEARCH
 MODELS = {
     "unknown_source": {"stimulus": {"sources": ["coloured"], "duration_s": 0.1}},
     "full": {"stimulus": {"duration_s": 0.1, "repetitions": 2}},
-    "gaps": {"held": "regions", "stimulus": {"duration_s": 0.1}},
-    "other_noise": {"held": "noise", "stimulus": {"duration_s": 0.1, "repetitions": 2}},
+    "interaural_gaps": {"held": "regions", "stimulus": {"duration_s": 0.1}},
+    "interaural_other_noise": {"held": "noise", "stimulus": {"duration_s": 0.1, "repetitions": 2}},
 }
 STUDY = changed({"localisation.models": MODELS, "localisation.templates": {"candidates": 500}}, SEARCH)
 VARIANTS = ["control", "accelerated", "winner_control", "winner_accelerated", "interaural", *MODELS]
@@ -58,9 +58,9 @@ def test_what_gaps_hold_out_are_other_directions(studied):
             for path in (studied / f"results/tiny/localisation/{name}/predictions").glob("*.parquet")
             for direction in pd.read_parquet(path)["direction"]
         }
-        for name in ("gaps", "interaural", "other_noise")
+        for name in ("interaural_gaps", "interaural", "interaural_other_noise")
     }
-    assert len(asked["other_noise"]) == 25 and asked["gaps"] != asked["interaural"]
+    assert len(asked["interaural_other_noise"]) == 25 and asked["interaural_gaps"] != asked["interaural"]
 
 
 def test_people_are_judged_by_what_was_made_of_others(studied):

@@ -54,11 +54,11 @@ def search_speedup(trials: pd.DataFrame, benchmark: pd.DataFrame, table: str) ->
 def study_speedup(
     search: Mapping[str, Any], stages: Sequence[Mapping[str, Any]], listeners: int, threads: int, of_trials: int
 ) -> dict[str, Any]:
-    """Return time to solution and cost of both implementations, stage by stage, and of a study of so many trials.
+    """Return what both implementations cost, in time and cores, stage by stage, and for a study of so many trials.
 
-    `search` is what `search_speedup` returns, `stages` what `earshot.show.summary.stage_times` returns. Accelerated jobs
-    had so many threads; those of the control one each, side by side on the same cores. What was not run whole is scaled,
-    and says so.
+    `search` is what `search_speedup` returns, `stages` what `earshot.show.summary.stage_times` returns. Accelerated
+    jobs had so many threads; those of the control one each, side by side on the same cores. What was not run whole is
+    scaled, and says so.
     """
     cores = search["cores"]
     busy = {stage["rule"].removeprefix("localise_winner, "): stage["seconds"] for stage in stages}

@@ -91,7 +91,7 @@ PIECE_S = 540
 
 @BARS.add(
     "gpu",
-    "375 trials and the winner on all in 20 minutes of a GPU, in pieces of 9; features 100 times as fast as the control's",
+    "375 trials and the winner on all in 20 minutes of a GPU, in pieces of 9; features 100 times the control's rate",
     "gpu",
 )
 def gpu(log: Log) -> tuple[str, bool]:

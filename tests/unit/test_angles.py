@@ -5,6 +5,7 @@ import pytest
 from earshot.data.schemas.scores import SCORES
 from earshot.directions import great_circle_deg, unit_vectors
 from earshot.score import angles
+from earshot.score.listeners import KINDS
 from earshot.score.angles import lateral_deg, polar_deg
 
 FRONT, LEFT, UP = np.eye(3)
@@ -148,4 +149,5 @@ def test_percentile_median_and_mean_are_of_great_circle_errors():
 
 def test_scores_are_the_measures_of_their_table():
     known = {"subject", "excluded", "variant", "tuning", "items", "epochs", "doubts"}
+    known |= {f"p95_{kind}_deg" for kind in KINDS}  # the first measure again, by what was heard
     assert set(angles.scores(np.eye(3), np.eye(3))) == set(SCORES.columns) - known

@@ -35,13 +35,14 @@ def put(path, content=b"one"):
     return path
 
 
-def test_the_table_has_the_four_data_sets_with_all_their_files():
+def test_the_table_has_the_five_data_sets_with_all_their_files():
     sources = read_sources(TABLE)
     assert {name: len(source.files) for name, source in sources.items()} == {
         "ita": 48,
         "ari": 48,
         "esc50": 1,
         "piano_triads": 1,
+        "arctic": 6,
     }
     assert [file.item for file in sources["ita"].files] == [f"MRT{number:02}" for number in range(1, 49)]
     people = [int(file.item.removeprefix("nh")) for file in sources["ari"].files]

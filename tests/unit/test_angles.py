@@ -5,8 +5,8 @@ import pytest
 from earshot.data.schemas.scores import SCORES
 from earshot.directions import great_circle_deg, unit_vectors
 from earshot.score import angles
-from earshot.score.listeners import KINDS
 from earshot.score.angles import lateral_deg, polar_deg
+from earshot.score.listeners import KINDS
 
 FRONT, LEFT, UP = np.eye(3)
 MIRROR = np.array([1, -1, 1])  # swaps left and right

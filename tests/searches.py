@@ -27,13 +27,13 @@ SHARED = changed(
     {
         "device": "cpu",
         "localisation.threads": 1,
-        "localisation.network.max_epochs": 60,
-        "localisation.network.patience_epochs": 60,
+        "localisation.network.max_epochs": 300,
+        "localisation.network.patience_epochs": 300,
         "localisation.tuning_subjects": {"synthetic": ["person01", "person02", "person03"]},
         "localisation.search": {
             "trials": 16,
             "trials_at_once": 2,
-            "halving_epochs": [20],
+            "halving_epochs": [100],
             "space": {"width": [8, 16], "layers": [1, 2], "batch_size": [4, 8]},
         },
     },

@@ -141,7 +141,8 @@ def faults(folder: Path, config: dict[str, Any], before: list[str]) -> list[str]
     space = search_space(settings)
     files = {subject: str(folder / f"results/tiny/hrtf/{subject}.sofa") for subject in settings["subjects"]}
     halving = Halving(tuple(settings["halving"]["epochs"]), settings["halving"]["kept"])
-    again = search_of(settings, space, read_listeners(files, None), torch.device("cpu"), halving)
+    # Windows and hops that are made together share work, and round by it.
+    again = search_of(settings, space, read_listeners(files, None), torch.device("cpu"), halving, space.frames)
     for number in sorted({number for number, _ in there}):
         own = [trial for (of_round, _), trial in there.items() if of_round == number]
         (knew,) = {tuple(trial.user_attrs["knew"]) for trial in own}

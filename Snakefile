@@ -21,6 +21,9 @@ report: "workflow/report/workflow.rst"
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/people.smk"
+include: "workflow/rules/models.smk"
+include: "workflow/rules/times.smk"
 include: "workflow/rules/run.smk"
 include: "workflow/rules/retrieve.smk"
 include: "workflow/rules/features.smk"

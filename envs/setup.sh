@@ -33,4 +33,4 @@ install() { # name, requirement files: install unless a stamp says that just the
 exec 9> .venv.lock
 flock 9 # a second make waits for the first
 install workflow envs/requirements.txt
-[[ ${1:-} != dev ]] || install dev envs/requirements.txt envs/requirements-mpi.txt envs/requirements-dev.txt
+[[ ${1:-} != dev ]] || install dev envs/requirements{,-mpi,-listener,-dev}.txt

@@ -18,13 +18,15 @@ def pins(name):
 CPU = pins("requirements.txt")
 GPU = CPU + pins("requirements-gpu.txt")
 MPI = GPU + pins("requirements-mpi.txt")
+LISTENER = CPU + pins("requirements-listener.txt")
+CONDA = [("cpu.yaml", CPU), ("gpu.yaml", GPU), ("mpi.yaml", MPI), ("listener.yaml", LISTENER)]
 
 
 def test_every_requirement_names_one_version():
-    assert all(re.fullmatch(r"[\w.-]+==[\w.]+", line) for line in MPI + pins("requirements-dev.txt"))
+    assert all(re.fullmatch(r"[\w.-]+==[\w.]+", line) for line in MPI + LISTENER + pins("requirements-dev.txt"))
 
 
-@pytest.mark.parametrize(("name", "wanted"), [("cpu.yaml", CPU), ("gpu.yaml", GPU), ("mpi.yaml", MPI)])
+@pytest.mark.parametrize(("name", "wanted"), CONDA)
 def test_conda_installs_what_pip_does(name, wanted):
     python, pip, packages = yaml.safe_load((ENVS / name).read_text())["dependencies"]
     assert (python, pip) == ("python=3.11", "pip")

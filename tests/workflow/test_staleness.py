@@ -76,6 +76,7 @@ CHANGES = {
     "localisation.others.folds": (2, NOTHING),
     "localisation.others.measured": ([0, 3], NOTHING),
     "localisation.others.candidates": (500, NOTHING),
+    "localisation.others.bayesian_listener": (True, NOTHING),
     "localisation.network.hidden_layers": ([9], TRAINED | TIMED),
     "localisation.network.activation": ("tanh", TRAINED | TIMED),
     "localisation.network.learning_rate": (0.01, TRAINED | TIMED),

@@ -38,6 +38,9 @@ def test_every_variant_has_figures_of_those_whom_no_setting_was_chosen_on(varian
 def test_the_search_its_speed_and_its_winner_are_in_the_summary(summary):
     assert summary["localisation"]["search"]["trials"] == 4
     assert summary["speedup"]["search"]["ratio"] > 0
+    sharing = summary["speedup"]["workers"]["rows"]
+    assert [row["workers"] for row in sharing if not row["modelled"]] == [1, 2]
+    assert sharing[-1]["accelerated_s"] < sharing[0]["accelerated_s"]
     assert summary["localisation"]["winner"]["overfitting_control"]["n_searched"] == 2
 
 
@@ -65,7 +68,7 @@ def test_what_gaps_hold_out_are_other_directions(studied):
 
 def test_people_are_judged_by_what_was_made_of_others(studied):
     changes = {
-        "localisation.others": {"folds": 3, "measured": [0, 3], "candidates": 300},
+        "localisation.others": {"folds": 3, "measured": [0, 3], "candidates": 300, "bayesian_listener": True},
         "localisation.curves": {"signal_to_noise_db": [40, -20], "duration_s": [0.02]},
     }
     config = changed(changes, STUDY)
@@ -84,7 +87,9 @@ def test_people_are_judged_by_what_was_made_of_others(studied):
     assert median[-20.0] > median[40.0], "noise costs accuracy"
     summary = json.loads((studied / "results/tiny/others/summary.json").read_text())
     assert summary["others"]["unseen_person"]["3"]["p95_deg"]["n"] == 1
-    assert "With the ears of others" in (studied / "results/tiny/others/index.html").read_text()
+    assert summary["localisation"]["bayesian_listener"]["p95_deg"]["n"] == 1
+    page = (studied / "results/tiny/others/index.html").read_text()
+    assert "With the ears of others" in page and "how well people do" in page
 
 
 def test_a_model_that_cannot_be_tried_on_others_is_refused(studied):

@@ -219,6 +219,9 @@ class Others(Section):
         (0, 5, 20, 100), min_length=1, description="Directions of a person that are measured"
     )
     candidates: PositiveInt = Field(2500, description="Directions over the sphere that a sound is compared with")
+    bayesian_listener: bool = Field(
+        False, description="Whether a published model of people points too (envs/requirements-listener.txt)"
+    )
 
 
 class Curves(Section):
@@ -305,7 +308,7 @@ class Localisation(Section):
     @model_validator(mode="after")
     def _names_of_models(self) -> "Localisation":
         for name in self.models:
-            if name in ("control", "accelerated") or name.startswith("winner"):
+            if name in ("control", "accelerated", "bayesian_listener") or name.startswith("winner"):
                 raise ValueError(f"models: {name} is the name of one of the study's own variants")
         return self
 

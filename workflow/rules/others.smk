@@ -1,6 +1,8 @@
 """Models at their limits: people whom they were not made for, noise at the ears, short sounds."""
 
 OTHERS = f"{RESULTS}/others"
+BAYESIAN = "bayesian_listener"
+COMPARED = [*MODELS, *([BAYESIAN] if STUDY.others.bayesian_listener else [])]
 
 
 rule localise_others:
@@ -69,14 +71,48 @@ rule localise_conditions:
         "../scripts/localise_conditions.py"
 
 
+rule localise_bayesian:
+    input:
+        sofa=sofa_files_of_shard,
+    output:
+        history=f"{LOCALISATION}/{BAYESIAN}/history/{{shard}}.parquet",
+        predictions=f"{LOCALISATION}/{BAYESIAN}/predictions/{{shard}}.parquet",
+    log:
+        f"{LOGS}/localise_bayesian/{{shard}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/localise_bayesian/{{shard}}.tsv"
+    conda:
+        "../../envs/listener.yaml"
+    threads: STUDY.threads
+    resources:
+        mem_mb=memory(2000, 20, most_megabytes),
+        runtime=minutes(10, 2, most_megabytes),
+    params:
+        subjects=subjects_of_shard,
+        settings={
+            "seed": CONFIG.seed,
+            "rate_hz": STUDY.sample_rate_hz,
+            "held_out": STUDY.held_out,
+            "repetitions": STUDY.stimulus.repetitions,
+        },
+        code=code("localise_bayesian"),
+    message:
+        "Let a published model of people point: {params.subjects}"
+    script:
+        "../scripts/localise_bayesian.py"
+
+
 rule report_others:
     input:
+        scores=expand(f"{LOCALISATION}/{{variant}}/scores.parquet", variant=COMPARED),
         unseen=rules.localise_others.output.unseen,
         other_ears=rules.localise_others.output.other_ears,
         conditions=conditions_of_models(),
+        published=in_project("workflow/report/published.csv"),
         sources=in_project("config/sources.yaml"),
         template=in_project("workflow/earshot/show/others.html.j2"),
         base=in_project("workflow/earshot/show/base.html.j2"),
+        variants=in_project("workflow/earshot/show/variants.html.j2"),
     output:
         figures=[
             report(
@@ -104,6 +140,7 @@ rule report_others:
         config=CONFIG.model_dump(mode="json", exclude={"retrieve": True, "data_dir": True, "localisation": {"search"}}),
         tuning_subjects=TUNING_SUBJECTS,
         device=CONFIG.device,
+        variants=COMPARED,
         sources=[STUDY.collection, *sounds_of_models()],
         jobs=other_job_times(),
         code=code("report_others"),

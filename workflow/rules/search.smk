@@ -144,3 +144,32 @@ rule benchmark_search:
         "Run {params.trials} of the search's trials by the control"
     script:
         "../scripts/benchmark_search.py"
+
+
+rule benchmark_workers:
+    input:
+        sofa=files_of_tuning_subjects,
+    output:
+        f"{SEARCH}/workers.parquet",
+    log:
+        f"{LOGS}/benchmark_workers.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/benchmark_workers.tsv"
+    conda:
+        "../../envs/gpu.yaml"
+    # Nothing else may run beside a measurement.
+    threads: whole_machine()
+    resources:
+        gpu=gpus(),
+        mem_mb=memory(4000, 60),
+        runtime=minutes(30, 0),
+    params:
+        subjects=TUNING_SUBJECTS,
+        settings=SEARCH_SLICE,
+        repeats=STUDY.benchmark.repeats,
+        device=CONFIG.device,
+        code=code("benchmark_workers"),
+    message:
+        "Time workers of the search side by side"
+    script:
+        "../scripts/benchmark_workers.py"

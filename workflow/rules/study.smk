@@ -49,6 +49,7 @@ rule summarise_study:
         **STUDY_TABLES,
         winner=f"{SEARCH}/winner.json",
         search_benchmark=f"{SEARCH}/benchmark.parquet",
+        workers=f"{SEARCH}/workers.parquet",
         benchmark=f"{LOCALISATION}/benchmark.parquet",
         hardware=f"{LOCALISATION}/hardware.json",
         sources=in_project("config/sources.yaml"),
@@ -71,7 +72,8 @@ rule summarise_study:
         ),
         variants=STUDY_VARIANTS,
         threads=STUDY.threads,
-        of_trials=375,  # of the published study
+        of_trials=375,  # of the published study, which had 30 workers
+        of_workers=(4, 10, 30),
         sources=[STUDY.collection, *sounds_of_models()],
         jobs=job_times() | study_job_times(),
         code=code("summarise_study"),
@@ -88,6 +90,7 @@ rule report_study:
         figures=rules.plot_study.output,
         template=in_project("workflow/earshot/show/study.html.j2"),
         base=in_project("workflow/earshot/show/base.html.j2"),
+        variants=in_project("workflow/earshot/show/variants.html.j2"),
     output:
         report(f"{STUDY_REPORT}/index.html", caption="../report/workflow.rst", category="Summary"),
     log:

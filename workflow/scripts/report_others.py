@@ -18,12 +18,13 @@ with at_work(snakemake) as params:
     files = snakemake.input
     unseen, ears = read_table(files.unseen, UNSEEN), read_table(files.other_ears, OTHER_EARS)
     tried = pd.concat([read_table(path, CONDITIONS) for path in files.conditions], ignore_index=True)
+    tables = dict(zip(params.variants, files.scores, strict=True))
+    scores = {variant: read_table(path, SCORES) for variant, path in tables.items()}
     found = summary.provenance(params.config, git_commit(snakemake)) | {
         "hardware": hardware(params.device),
-        "localisation": {
-            "collection": params.config["localisation"]["collection"],
-            "listeners": int(unseen["subject"].nunique()),
-        },
+        "localisation": summary.localisation(
+            scores, tables, params.config["localisation"], pd.read_csv(files.published)
+        ),
         "others": {
             "unseen_person": summary_others.unseen_person(unseen),
             "other_ears": summary_others.other_ears(ears, params.tuning_subjects),
@@ -41,7 +42,9 @@ with at_work(snakemake) as params:
         figures.save(drawn[path.stem], path)
     with replacing(snakemake.output.summary) as temporary:
         temporary.write_text(json.dumps(found, indent=2, sort_keys=True) + "\n")
-    nobody = pd.DataFrame(columns=list(SCORES.columns))
     on_page = [FigureOnPage(path.stem, path.read_text()) for path in map(Path, snakemake.output.figures)]
     with replacing(snakemake.output.page) as temporary:
-        temporary.write_text(render_page(found, on_page, nobody, "others.html.j2"), encoding="utf-8")
+        temporary.write_text(
+            render_page(found, on_page, pd.concat(scores.values(), ignore_index=True), "others.html.j2"),
+            encoding="utf-8",
+        )

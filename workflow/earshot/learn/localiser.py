@@ -80,7 +80,7 @@ def train_and_answer(
         sets.append(TrainingSet(str(subject), features[learnt], targets[learnt].astype(np.float32), plain))
     localisers = dict(zip(rows, train(sets, settings.network, settings.seed), strict=True))
     answers = [
-        _answers(heard.loc[judged], features[judged], localisers[subject]) for subject, (_, judged) in rows.items()
+        answered(heard.loc[judged], localisers[subject](features[judged])) for subject, (_, judged) in rows.items()
     ]
     history = [
         pd.DataFrame({"subject": subject, "epoch": np.arange(1, len(localiser.loss) + 1), "loss": localiser.loss})
@@ -89,9 +89,9 @@ def train_and_answer(
     return Outcome(localisers, pd.concat([*history, left_out]), pd.concat([*answers, left_out]))
 
 
-def _answers(rows: pd.DataFrame, features: NDArray[np.float32], localiser: Localiser) -> pd.DataFrame:
-    """Return rows of the table of predictions for held-out items."""
-    said = localiser(features).astype(np.float64)
+def answered(rows: pd.DataFrame, vectors: NDArray[np.floating]) -> pd.DataFrame:
+    """Return rows of the table of predictions for held-out items, from vectors `(rows, 3)` of any length."""
+    said = vectors.astype(np.float64)
     said /= np.linalg.norm(said, axis=-1, keepdims=True)
     true = unit_vectors(rows["azimuth_deg"].to_numpy(), rows["elevation_deg"].to_numpy())
     return rows.drop(columns="pool", errors="ignore").assign(

@@ -97,6 +97,8 @@ def render_page(
 
 def what(variant: str, settings: Mapping[str, Any]) -> str:
     """Say in a line what a variant of the study is; `settings` are those of the configuration's localisation."""
+    if variant == "bayesian_listener":
+        return "a published model of where people point (Barumerli et al. 2023)"
     implementation = variant.removeprefix("winner_")
     if implementation in ("control", "accelerated"):
         by = "settings of the search's winner" if implementation != variant else "settings of the configuration"

@@ -10,6 +10,7 @@ from earshot.data.schemas.scores import SCORES
 from earshot.data.schemas.search_benchmark import SEARCH_BENCHMARK
 from earshot.data.schemas.training import PREDICTIONS
 from earshot.data.schemas.trials import TRIALS
+from earshot.data.schemas.workers import WORKERS
 from earshot.directions import great_circle_deg
 
 REASON = "the file ends too early <half of it is missing>"
@@ -91,6 +92,19 @@ def search() -> tuple[pd.DataFrame, pd.DataFrame]:
     some = trials[trials["trial"].isin([1, 3])]
     again = some[["trial", "subject", "p95_deg"]].assign(p95_deg=some["p95_deg"] + 0.5, seconds=20.0, wall_s=45.0)
     return trials, SEARCH_BENCHMARK.validate(again.assign(cores=2))
+
+
+def workers(setup_s: float = 6.0, round_s: float = 10.0, listener_s: float = 8.0) -> pd.DataFrame:
+    """One worker and two, each of whom takes half as long again beside the other."""
+    rows: list[dict[str, Any]] = []
+    for count, slower in ((1, 1.0), (2, 1.5)):
+        for worker in range(1, count + 1):
+            for repeat in (1, 2, 3):
+                row = {"workers": count, "worker": worker, "repeat": repeat, "device": "CPU"}
+                seconds = (round_s + repeat - 2) * slower
+                rows.append(row | {"implementation": "accelerated", "setup_s": setup_s * slower, "seconds": seconds})
+                rows.append(row | {"implementation": "control", "setup_s": 0.0, "seconds": listener_s * slower})
+    return _checked(rows, WORKERS)
 
 
 def measures(p95: float) -> dict[str, Any]:

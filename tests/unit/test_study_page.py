@@ -1,6 +1,7 @@
 """The page of the whole study says what its summary holds, in sound HTML."""
 
 import copy
+import json
 
 import pandas as pd
 import pytest
@@ -37,6 +38,9 @@ def summary():
     whole["speedup"]["search"] = summary_search.search_speedup(trials, benchmark, "benchmark.parquet")
     jobs = [{"rule": f"localise_winner, {name}", "seconds": 90.0} for name in ("control", "accelerated")]
     whole["speedup"]["study"] = summary_search.study_speedup(whole["speedup"]["search"], jobs, 7, 2, 375)
+    whole["speedup"]["workers"] = summary_search.scaling_figures(
+        made.workers(), benchmark, 375, 10, (4, 30), "w.parquet"
+    )
     return whole | {"localisation": study, "settings": settings.model_dump(mode="json")}
 
 
@@ -102,3 +106,17 @@ def test_a_variant_is_named_by_its_settings(summary):
     settings = summary["settings"]["localisation"]
     assert what("winner_control", settings).endswith("settings of the search's winner")
     assert what("control", settings).endswith("settings of the configuration")
+
+
+def test_the_page_tells_measured_workers_from_modelled_ones(summary, scores):
+    sharing = json.loads(json.dumps(summary["speedup"]["workers"]))
+    rows = sharing["rows"]
+    assert [(row["workers"], row["modelled"]) for row in rows] == [
+        (1, False),
+        (2, False),
+        (4, True),
+        (30, True),
+        (38, True),
+    ]
+    text = page(summary, scores).text
+    assert "each with a core of its own" in text and "16.0 s†" in text and "6 min 26 s*" in text

@@ -9,6 +9,7 @@ from earshot.data.schemas.benchmark import BENCHMARK
 from earshot.data.schemas.scores import SCORES
 from earshot.data.schemas.search_benchmark import SEARCH_BENCHMARK
 from earshot.data.schemas.trials import TRIALS
+from earshot.data.schemas.workers import WORKERS
 from earshot.data.sources import read_sources
 from earshot.data.tables import read_table
 from earshot.files import replacing
@@ -34,6 +35,14 @@ with at_work(snakemake) as params:
             "localisation": summary.speedup(read_table(files.benchmark, BENCHMARK), files.benchmark),
             "search": speed,
             "study": summary_search.study_speedup(speed, stages, study["listeners"], params.threads, params.of_trials),
+            "workers": summary_search.scaling_figures(
+                read_table(files.workers, WORKERS),
+                benchmark,
+                params.of_trials,
+                params.config["localisation"]["search"]["trials_at_once"],
+                params.of_workers,
+                files.workers,
+            ),
         },
         "stages": stages,
         "data": summary.data_sets(read_sources(files.sources), params.sources),

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from earshot.data.sofa import HrirSet, read_hrirs
+from earshot.data.sofa import read_hrirs
 from earshot.learn import control
 from earshot.learn.candidate import Candidate
 from earshot.learn.race import FEW, thinned
@@ -48,10 +48,9 @@ def by_control(trials: Trials, cores: int) -> pd.DataFrame:
 
 def _warm(trials: Trials, worker: int) -> None:
     """Import what the work needs, and let libraries load what they load at their first use."""
-    (subject, path), *_ = trials.paths.items()
     (candidate, *_) = trials.candidates.values()
-    few = thinned(read_hrirs(path, subject=subject, rate_hz=trials.rate_hz), FEW)
-    _learn(trials, few, replace(candidate, network=replace(candidate.network, max_epochs=2)))
+    short = replace(candidate, network=replace(candidate.network, max_epochs=2))
+    one_listener(trials, next(iter(trials.paths)), short, FEW)
     time.sleep(1)  # so that each worker has one of these
 
 
@@ -66,12 +65,15 @@ def _one(trials: Trials, which: tuple[int, str]) -> dict[str, float | int | str]
     number, subject = which
     candidate = trials.candidates[number]
     began = time.perf_counter()
-    error = _learn(trials, read_hrirs(trials.paths[subject], subject=subject, rate_hz=trials.rate_hz), candidate)
+    error = one_listener(trials, subject, candidate)
     return {"trial": number, "subject": subject, "seconds": time.perf_counter() - began, "p95_deg": error}
 
 
-def _learn(trials: Trials, listener: HrirSet, candidate: Candidate) -> float:
-    """Return the error of a listener's network."""
+def one_listener(trials: Trials, subject: str, candidate: Candidate, directions: int | None = None) -> float:
+    """Return the error of a listener's network, of all of their directions or of so many."""
+    listener = read_hrirs(trials.paths[subject], subject=subject, rate_hz=trials.rate_hz)
+    if directions is not None:
+        listener = thinned(listener, directions)
     task = task_of(listener, trials.held_out, trials.seed)
     (features,) = interaural_control.interaural_features([listener], trials.noise, candidate.interaural)
     (network,) = control.train([task.training_set(features)], candidate.network, trials.seed)

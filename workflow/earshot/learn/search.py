@@ -123,7 +123,7 @@ class Search:
     def __call__(self, candidates: Sequence[Candidate]) -> list[Reached]:
         """Run a round of trials."""
         began = time.perf_counter()
-        self._make_bins(candidates)
+        self.make_bins(candidates)
         features = [self._features(candidate.interaural) for candidate in candidates]
         members = [
             Member(task.training_set(made), candidate.network)
@@ -155,8 +155,11 @@ class Search:
             for trial, candidate in enumerate(candidates)
         ]
 
-    def _make_bins(self, candidates: Sequence[Candidate]) -> None:
-        """Make the sums by bins that candidates are in want of, and those to come with them; all are kept."""
+    def make_bins(self, candidates: Sequence[Candidate]) -> None:
+        """Make the sums by bins that candidates are in want of, and those to come with them; all are kept.
+
+        A round does so by itself where it has not been done.
+        """
         missing = {_frames(candidate.interaural) for candidate in candidates} - self._bins.keys()
         if not missing:
             return

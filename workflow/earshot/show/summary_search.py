@@ -1,6 +1,7 @@
 """The headline figures of the search and of its winner."""
 
 from collections.abc import Mapping, Sequence
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ import pandas as pd
 
 from earshot.score.equivalence import paired_equivalence
 from earshot.score.samples import difference, same_distribution_p
+from earshot.score.scaling import scaling
 from earshot.score.search import search_speed
 from earshot.show.summary import agreement, equivalence_figures, finite
 
@@ -84,6 +86,36 @@ def _cost(stage: str, implementation: str, count: int, seconds: float, cores: in
         "seconds": seconds,
         "core_hours": hours,
     } | {"scaled": scaled}
+
+
+def scaling_figures(
+    workers: pd.DataFrame,
+    benchmark: pd.DataFrame,
+    of_trials: int,
+    trials_at_once: int,
+    of_workers: Sequence[int],
+    table: str,
+) -> dict[str, Any]:
+    """Return the time of a search of so many trials by its number of workers, measured and modelled.
+
+    `workers` is the table of that name, `benchmark` that of the search's.
+    """
+    listeners = benchmark["subject"].nunique()
+    counts = [*of_workers, ceil(of_trials / trials_at_once)]
+    found = scaling(workers, of_trials, trials_at_once, listeners, benchmark["seconds"].mean(), counts)
+    rows: dict[int, dict[str, Any]] = {}
+    for one in found:
+        row = rows.setdefault(one.workers, {"workers": one.workers, "modelled": one.modelled})
+        row[f"{one.implementation}_s"] = one.seconds
+        row[f"{one.implementation}_low_s"], row[f"{one.implementation}_high_s"] = one.low, one.high
+    return {
+        "of_trials": of_trials,
+        "rounds": ceil(of_trials / trials_at_once),
+        "device": str(workers["device"].iloc[0]),
+        "repeats": int(workers.loc[workers["implementation"] == "accelerated", "repeat"].max()),
+        "rows": [rows[count] for count in sorted(rows)],
+        "table": table,
+    }
 
 
 def winner_figures(scores: pd.DataFrame) -> dict[str, Any]:

@@ -37,7 +37,9 @@ def summary():
     study["winner"] = summary_search.winner_figures(scores.assign(variant="winner_" + scores["variant"]))
     whole["speedup"]["search"] = summary_search.search_speedup(trials, benchmark, "benchmark.parquet")
     jobs = [{"rule": f"localise_winner, {name}", "seconds": 90.0} for name in ("control", "accelerated")]
-    whole["speedup"]["study"] = summary_search.study_speedup(whole["speedup"]["search"], jobs, 7, 2, 375)
+    whole["speedup"]["study"] = summary_search.study_speedup(
+        whole["speedup"]["search"], whole["speedup"]["localisation"], jobs, 7, 2, 375
+    )
     whole["speedup"]["workers"] = summary_search.scaling_figures(
         made.workers(), benchmark, 375, 10, (4, 30), "w.parquet"
     )

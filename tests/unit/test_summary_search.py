@@ -59,13 +59,24 @@ def test_cost_of_the_study_is_what_was_measured_and_what_is_scaled_says_so():
         {"rule": "localise_winner, control", "seconds": 600.0},
         {"rule": "localise_winner, accelerated", "seconds": 30.0},
     ]
-    found = summary_search.study_speedup(speed, jobs, 48, 2, 375)
+    both = {
+        "device": "CPU",
+        "subjects": 48,
+        "scaled": True,
+        "stages": {"features": {"control_s": 90, "accelerated_s": 9}},
+    }
+    found = summary_search.study_speedup(speed, both, jobs, 48, 2, 375)
     rows = {(row["stage"], row["implementation"]): row for row in found["stages"]}
     assert rows["search", "control"]["seconds"] == 400 and rows["search", "control"]["scaled"]
     assert rows["search", "accelerated"]["seconds"] == 20 and not rows["search", "accelerated"]["scaled"]
     assert rows["listeners", "control"]["seconds"] == 300 and rows["listeners", "accelerated"]["seconds"] == 30
     assert rows["whole study", "control"]["seconds"] == 3750 + 300 and rows["whole study", "control"]["scaled"]
     assert rows["whole study", "accelerated"]["core_hours"] == pytest.approx((375 * 0.5 + 30) * 2 / 3600)
+    assert rows["features", "control"]["scaled"] and not rows["features", "accelerated"]["scaled"]
+    assert all(row["gpu_hours"] == 0 for row in found["stages"])
+    on_gpu = summary_search.study_speedup(speed, both | {"device": "a GPU"}, jobs, 48, 2, 375)
+    hours = {(row["stage"], row["implementation"]): row["gpu_hours"] for row in on_gpu["stages"]}
+    assert hours["features", "control"] == 0 and hours["features", "accelerated"] == pytest.approx(9 / 3600)
 
 
 def test_the_winner_is_judged_by_people_that_the_search_did_not_see():

@@ -23,6 +23,7 @@ with at_work(snakemake) as params:
     stages = summary.stage_times(params.jobs)
     speed = summary_search.search_speedup(trials, benchmark, files.search_benchmark)
     winner = json.loads(Path(files.winner).read_text())
+    speed_of_both = summary.speedup(read_table(files.benchmark, BENCHMARK), files.benchmark)
     study = summary.localisation(scores, tables, params.config["localisation"], pd.read_csv(files.published))
     figures = summary.provenance(params.config, git_commit(snakemake)) | {
         "hardware": json.loads(Path(files.hardware).read_text()),
@@ -32,9 +33,11 @@ with at_work(snakemake) as params:
             "winner": summary_search.winner_figures(pd.concat(scores.values())),
         },
         "speedup": {
-            "localisation": summary.speedup(read_table(files.benchmark, BENCHMARK), files.benchmark),
+            "localisation": speed_of_both,
             "search": speed,
-            "study": summary_search.study_speedup(speed, stages, study["listeners"], params.threads, params.of_trials),
+            "study": summary_search.study_speedup(
+                speed, speed_of_both, stages, study["listeners"], params.threads, params.of_trials
+            ),
             "workers": summary_search.scaling_figures(
                 read_table(files.workers, WORKERS),
                 benchmark,

@@ -1,6 +1,7 @@
 """The headline figures of the search and of its winner."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from math import ceil
 from typing import Any
 
@@ -54,38 +55,52 @@ def search_speedup(trials: pd.DataFrame, benchmark: pd.DataFrame, table: str) ->
 
 
 def study_speedup(
-    search: Mapping[str, Any], stages: Sequence[Mapping[str, Any]], listeners: int, threads: int, of_trials: int
+    search: Mapping[str, Any],
+    localisation: Mapping[str, Any],
+    stages: Sequence[Mapping[str, Any]],
+    listeners: int,
+    threads: int,
+    of_trials: int,
 ) -> dict[str, Any]:
-    """Return what both implementations cost, in time and cores, stage by stage, and for a study of so many trials.
+    """Return what both implementations cost, in time, cores and GPUs: stage by stage, and a study of so many trials.
 
-    `search` is what `search_speedup` returns, `stages` what `earshot.show.summary.stage_times` returns. Accelerated
-    jobs had so many threads; those of the control one each, side by side on the same cores. What was not run whole is
-    scaled, and says so.
+    `search` is what `search_speedup` returns, `localisation` and `stages` what `speedup` and `stage_times` of
+    `earshot.show.summary` return. Accelerated jobs had so many threads; those of the control one each, side by side on
+    the same cores. What was not run whole is scaled, and says so.
     """
     cores = search["cores"]
     busy = {stage["rule"].removeprefix("localise_winner, "): stage["seconds"] for stage in stages}
     rows = []
     for implementation, used in (("control", 1), ("accelerated", threads)):
-        trial_s, sample = search[f"{implementation}_s"], implementation == "control"
-        rows.append(_cost("search", implementation, search["trials"], trial_s * search["trials"], cores, sample))
+        sample = implementation == "control"
+        gpus = 0 if sample or localisation["device"] == "CPU" else 1
+        cost = partial(_cost, implementation=implementation, cores=cores, gpus=gpus)
+        for stage, seconds in localisation["stages"].items():
+            taken, scaled = seconds[f"{implementation}_s"], sample and localisation["scaled"]
+            rows.append(cost(stage, count=localisation["subjects"], seconds=taken, scaled=scaled))
+        trial_s = search[f"{implementation}_s"]
+        rows.append(cost("search", count=search["trials"], seconds=trial_s * search["trials"], scaled=sample))
         if implementation in busy:
             spent = busy[implementation] * used / cores
-            rows.append(_cost("listeners", implementation, listeners, spent, cores, False))
-            rows.append(_cost("one listener", implementation, 1, spent / listeners, cores, True))
-            whole = trial_s * of_trials + spent
-            rows.append(_cost("whole study", implementation, of_trials, whole, cores, True))
+            rows.append(cost("listeners", count=listeners, seconds=spent, scaled=False))
+            rows.append(cost("one listener", count=1, seconds=spent / listeners, scaled=True))
+            rows.append(cost("whole study", count=of_trials, seconds=trial_s * of_trials + spent, scaled=True))
     return {"stages": rows, "of_trials": of_trials, "cores": cores}
 
 
-def _cost(stage: str, implementation: str, count: int, seconds: float, cores: int, scaled: bool) -> dict[str, Any]:
-    hours = seconds * cores / 3600
+def _cost(
+    stage: str, *, implementation: str, count: int, seconds: float, cores: int, gpus: int, scaled: bool
+) -> dict[str, Any]:
+    hours = seconds / 3600
     return {
         "stage": stage,
         "implementation": implementation,
         "count": count,
         "seconds": seconds,
-        "core_hours": hours,
-    } | {"scaled": scaled}
+        "core_hours": hours * cores,
+        "gpu_hours": hours * gpus,
+        "scaled": scaled,
+    }
 
 
 def scaling_figures(

@@ -23,9 +23,12 @@ with at_work(snakemake) as params:
     stimulus = settings["stimulus"]
     noise = NoiseSettings(settings["seed"], stimulus["duration_s"], stimulus["repetitions"])
     where = device.choose(params.device)
-    features = interaural_features(listeners, noise, interaural_settings(settings), where)
+    interaural = interaural_settings(settings)
+    features = interaural_features(listeners, noise, interaural, where)
     split = Split(settings["seed"], settings["held_out"], settings["held"])
     write_table(snakemake.output.other_ears, by_other_ears(listeners, models, features, split), OTHER_EARS)
-    found = unseen_people(listeners, models, features, others["folds"], others["measured"], others["candidates"])
+    found = unseen_people(
+        listeners, models, features, others["folds"], others["measured"], others["candidates"], interaural.mirror
+    )
     found["tuning"] = found["subject"].isin(params.tuning_subjects)
     write_table(snakemake.output.unseen, found, UNSEEN)

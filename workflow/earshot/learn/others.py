@@ -56,17 +56,19 @@ def unseen_people(
     folds: int,
     measured: Sequence[int],
     candidates: int,
+    mirror: NDArray[np.float64] | None = None,
 ) -> pd.DataFrame:
     """Judge people by a population that does not hold them, with so many of their directions measured.
 
     People are dealt into folds in turn; each fold is judged by the templates of all others. What is measured of a
     direction is the mean over its draws of noise; directions that are not measured are judged by their first draw.
+    With a `mirror` of the features, the others are there as in a mirror too.
     """
     rows = []
     for fold in progress(range(folds), "unseen people, folds"):
         of_fold = range(fold, len(listeners), folds)
         others = [models[one.subject] for place, one in enumerate(listeners) if place not in of_fold]
-        known = population(others, candidates)
+        known = population(others, candidates, mirror)
         for place in of_fold:
             listener, own = listeners[place], features[place]
             directions = unit_vectors(listener.azimuth_deg, listener.elevation_deg)

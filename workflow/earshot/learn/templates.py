@@ -55,12 +55,28 @@ class Templates:
 
     def at(self, directions: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the templates at any directions, `(directions, values)`."""
-        wanted, known, weights = map(torch.from_numpy, (directions, self.directions, self.weights))
-        templates = torch.from_numpy(self.mean).repeat(len(wanted), 1)
-        for length in np.unique(self.lengths):
-            own = torch.from_numpy(self.lengths == length)
-            templates[:, own] += covariance(wanted, known, float(length)) @ weights[:, own]
-        return templates.numpy()
+        return templates_at([self], directions)[0]
+
+
+def templates_at(people: Sequence[Templates], directions: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return people's templates at any directions, `(people, directions, values)`.
+
+    People in succession who know the same directions share what depends on these alone.
+    """
+    wanted = torch.from_numpy(directions)
+    templates = np.empty((len(people), len(directions), len(people[0].mean)))
+    known: NDArray[np.float64] = np.empty((0, 3))
+    across: dict[float, torch.Tensor] = {}
+    for one, person in zip(templates, people, strict=True):
+        if not np.array_equal(person.directions, known):
+            known, across = person.directions, {}
+        one[:] = person.mean
+        for length in np.unique(person.lengths).tolist():
+            if length not in across:
+                across[length] = covariance(wanted, torch.from_numpy(known), length)
+            own = person.lengths == length
+            one[:, own] += (across[length] @ torch.from_numpy(person.weights[:, own])).numpy()
+    return templates
 
 
 def answers(

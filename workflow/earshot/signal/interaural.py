@@ -49,6 +49,21 @@ class InterauralSettings:
         without = len(self.names) - self.phase_bands.count
         return np.append(np.full(without, np.inf), 1e6 / self.phase_bands.centres_hz)
 
+    @property
+    def mirror(self) -> NDArray[np.float64]:
+        """What exchanging the ears does to features, `(values, values)`: values times this are those in a mirror.
+
+        Of features that have a period, values are first all cosines and then all sines, after all other features.
+        """
+        levels, phases = self.level_bands.count, self.phase_bands.count
+        kept, turned = np.eye(levels), -np.eye(levels)
+        bands = turned if self.levels == "difference" else np.block([[0 * kept, kept], [kept, 0 * kept]])
+        mirror = np.zeros((1 + len(bands) + 2 * phases,) * 2)
+        mirror[0, 0] = -1
+        mirror[1 : 1 + len(bands), 1 : 1 + len(bands)] = bands
+        mirror[1 + len(bands) :, 1 + len(bands) :] = np.diag(np.repeat([1.0, -1.0], phases))
+        return mirror
+
 
 def differences(
     energy: NDArray[np.floating],

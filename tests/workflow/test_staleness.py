@@ -72,7 +72,7 @@ CHANGES = {
     "localisation.templates.candidates": (500, NOTHING),
     "localisation.curves.signal_to_noise_db": ([0.0], NOTHING),
     "localisation.curves.duration_s": ([0.05], NOTHING),
-    "localisation.others.model": ("full", NOTHING),
+    "localisation.others.model": ("interaural", NOTHING),
     "localisation.others.folds": (2, NOTHING),
     "localisation.others.measured": ([0, 3], NOTHING),
     "localisation.others.candidates": (500, NOTHING),

@@ -213,7 +213,7 @@ class TemplateSettings(Section):
 class Others(Section):
     """People whom a model was not made for: they hear through other ears, or are known by others' templates alone."""
 
-    model: Name = Field("interaural", description="Whose templates: a model of `models` that hears white noise")
+    model: Name = Field("full", description="Whose templates: a model of `models` that hears white noise")
     folds: int = Field(5, ge=2, description="Folds of people; each is judged by the templates of all others")
     measured: tuple[Annotated[int, Field(ge=0)], ...] = Field(
         (0, 5, 20, 100), min_length=1, description="Directions of a person that are measured"

@@ -80,8 +80,41 @@ def test_what_a_listeners_templates_are_does_not_depend_on_the_others():
     together = templates.train(sets, SETTINGS, NO_PERIOD, CPU)
     for model, data in zip(together, sets, strict=True):
         (alone,) = templates.train([data], SETTINGS, NO_PERIOD, CPU)
-        for name in ("weights", "lengths", "whitening", "directions"):
+        for name in ("weights", "lengths", "whitening", "interpolated", "uncertainty", "directions"):
             np.testing.assert_array_equal(getattr(model, name), getattr(alone, name))
+
+
+def test_in_a_gap_templates_are_less_certain():
+    """The variance of the interpolation is that of Gaussian processes: largest where known directions are farthest."""
+    around = KNOWN[great_circle_deg(KNOWN, np.array([[1.0, 0, 0]])) > 18]
+    settings = replace(SETTINGS, lengths=(0.3,), noises=(1e-4,))
+    (model,) = templates.train([training_set(around)], settings, NO_PERIOD, CPU)
+    near = templates.directions_near(around, SETTINGS.candidates)
+    distance = np.degrees(np.arccos((near @ around.T).max(1).clip(-1, 1)))
+    least, most = (model.uncertainty[far].mean() for far in (distance < 3, distance > 11))
+    assert least < 1 < most and most > 4 * least
+
+
+def test_the_share_of_the_interpolation_is_what_was_left_out():
+    """Whitened errors of directions that are left out have a diagonal covariance: those shares, at most 1."""
+    (model,) = templates.train([training_set(KNOWN)], SETTINGS, NO_PERIOD, CPU)
+    grid = templates._Grid(model.directions, SETTINGS, CPU)
+    about = torch.from_numpy(model.at(model.directions) - model.mean)
+    left_out = np.empty_like(model.weights)
+    for value in range(6):
+        ours = [n for n, (length, _) in enumerate(grid.tried) if length == model.lengths[value]]
+        tried = [model.weights[:, value] / grid.inverses[n].diagonal().numpy() for n in ours]
+        fits = [
+            abs(
+                grid.inverses[n] @ (about[:, value] + grid.tried[n][1] * torch.from_numpy(model.weights[:, value]))
+                - torch.from_numpy(model.weights[:, value])
+            ).max()
+            for n in ours
+        ]
+        left_out[:, value] = tried[int(np.argmin(fits))]
+    turned = left_out @ model.whitening
+    np.testing.assert_allclose(turned.T @ turned / len(turned), np.diag(model.interpolated), atol=1e-4)
+    assert model.interpolated.max() <= 1
 
 
 def test_coincident_directions_are_one_template():

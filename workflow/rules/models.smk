@@ -21,10 +21,16 @@ def settings_of_others(wildcards):
     return values(model) | slice
 
 
+def tried_in_conditions():
+    """Return the models that are tried in noise and with short sounds: those with templates, by other directions."""
+    return [
+        name for name in MODELS if (STUDY.models[name].method, STUDY.models[name].held) == ("templates", "directions")
+    ]
+
+
 def conditions_of_models():
-    """Return the tables of what models with templates do in noise and with short sounds."""
-    models = [name for name in MODELS if STUDY.models[name].method == "templates"]
-    return expand(rules.localise_conditions.output, model=models, shard=SHARDS)
+    """Return the tables of what models do in noise and with short sounds."""
+    return expand(rules.localise_conditions.output, model=tried_in_conditions(), shard=SHARDS)
 
 
 def hears(model, kind):

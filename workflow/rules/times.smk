@@ -25,6 +25,5 @@ def study_job_times():
 
 def other_job_times():
     """Return the same for the jobs that try models at their limits."""
-    models = [name for name in MODELS if STUDY.models[name].method == "templates"]
     names = ["localise_others", "localise_conditions"] + ["localise_bayesian"] * STUDY.others.bayesian_listener
-    return {name: expand(getattr(rules, name).benchmark, model=models, shard=SHARDS) for name in names}
+    return {name: expand(getattr(rules, name).benchmark, model=tried_in_conditions(), shard=SHARDS) for name in names}

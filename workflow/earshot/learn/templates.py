@@ -3,9 +3,10 @@
 At each known direction the mean of a listener's features is a template. Between directions, templates are Gaussian
 processes on the sphere, a process for each feature, whose length and noise leave the smallest error where each
 direction in turn is left out (Sundararajan and Keerthi 2001; Rasmussen and Williams 2006, section 5.4.2). What features
-scatter about their templates, and what templates err between directions, is one covariance; so a sound has a likelihood
-at every direction, and the answer is the mean direction over the sphere. The ideal listener of Reijniers et al. (2014)
-works in this manner; that errors are correlated, and templates lie between known directions, is what is added here.
+scatter about their templates has one covariance; what templates err has another, which grows as the processes say where
+known directions are far. So a sound has a likelihood at every direction, Student's t (Lange et al. 1989), and the
+answer is the mean direction over the sphere. The ideal listener of Reijniers et al. (2014) works in this manner; that
+errors are correlated, and templates lie between known directions and are less certain in gaps, is what is added here.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,7 +21,9 @@ from earshot.learn.perceptron import TrainingSet
 from earshot.progress import progress
 
 REACH_DEG = 12.0  # as far from any known direction may an answer lie: regions that are held out are smaller
+FREEDOMS = 30.0  # of Student's t: errors are a little more often large than a Gaussian says
 _SINGULAR = 1e-6  # share of each feature's own variance that keeps a covariance invertible
+_CERTAIN = 0.05  # of the variance where one direction lacks, at least, is that of an interpolation anywhere
 _AT_ONCE = 512  # sounds that are compared with all candidates at a time
 
 
@@ -41,7 +44,9 @@ class Templates:
     weights: NDArray[np.float64]  # (directions, values) of the interpolation
     lengths: NDArray[np.float64]  # (values,) of the interpolation
     mean: NDArray[np.float64]  # (values,) over known directions
-    whitening: NDArray[np.float64]  # (values, values): errors times this are uncorrelated and of unit variance
+    whitening: NDArray[np.float64]  # (values, values): errors times this are uncorrelated and of unit variance ...
+    interpolated: NDArray[np.float64]  # (values,), ... and this share of it is the interpolation's, the rest sounds'
+    uncertainty: NDArray[np.float64]  # (candidates near,), variance of the interpolation, 1 where one direction lacks
     periods: NDArray[np.float64]  # (features,), after which a feature is the same again; infinite for most
     candidates: int
     loss: NDArray[np.float32]  # (0,): nothing was learnt epoch by epoch
@@ -49,9 +54,20 @@ class Templates:
     def __call__(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return mean directions `(..., 3)` for features `(..., features)`: the shorter, the less certain."""
         values = on_the_circle(features, self.periods)
+        heard = torch.from_numpy(values.reshape(-1, values.shape[-1]) @ self.whitening)
         candidates = directions_near(self.directions, self.candidates)
-        said = answers(values.reshape(-1, values.shape[-1]), candidates, self.at(candidates), self.whitening)
-        return said.reshape(*features.shape[:-1], 3)
+        expected, towards = map(torch.from_numpy, (self.at(candidates) @ self.whitening, candidates))
+        centre = expected.mean(0)  # for the sake of rounding
+        heard, expected = heard - centre, expected - centre
+        variances = torch.from_numpy(1 + np.outer(self.uncertainty - 1, self.interpolated))
+        linear = expected / variances
+        constant, determinants = (expected * linear).sum(1), variances.log().sum(1)
+        said = []
+        for few in torch.split(heard, _AT_ONCE):
+            distance = few.square() @ (1 / variances).T - 2 * few @ linear.T + constant
+            heavy = (FREEDOMS + few.shape[1]) * torch.log1p(distance.clamp(min=0) / FREEDOMS)
+            said.append(torch.softmax(-(heavy + determinants) / 2, 1) @ towards)
+        return torch.cat(said).numpy().reshape(*features.shape[:-1], 3)
 
     def at(self, directions: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the templates at any directions, `(directions, values)`."""
@@ -79,25 +95,6 @@ def templates_at(people: Sequence[Templates], directions: NDArray[np.float64]) -
     return templates
 
 
-def answers(
-    values: NDArray[np.float64],
-    candidates: NDArray[np.float64],
-    templates: NDArray[np.float64],
-    whitening: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """Return the mean direction `(sounds, 3)` under the likelihood of each candidate, for values `(sounds, values)`.
-
-    `templates` are the candidates', `(candidates, values)`, all of them as likely before anything is heard.
-    """
-    heard, expected, towards = map(torch.from_numpy, (values @ whitening, templates @ whitening, candidates))
-    squares = expected.square().sum(1)
-    said = []
-    for few in torch.split(heard, _AT_ONCE):
-        distance = squares - 2 * few @ expected.T  # but for what is the same for all candidates
-        said.append(torch.softmax(-distance / 2, 1) @ towards)
-    return torch.cat(said).numpy()
-
-
 def directions_near(known: NDArray[np.float64], count: int) -> NDArray[np.float64]:
     """Return those of so many directions all over the sphere that are near known ones, `(candidates, 3)`."""
     everywhere = spread_directions(count)
@@ -112,59 +109,80 @@ def train(
 ) -> list[Templates]:
     """Make each listener's templates. Listeners who know the same directions share what depends on these alone."""
     made: list[Templates] = []
-    known: NDArray[np.float64] = np.empty((0, 3))
-    inverses: list[torch.Tensor] = []
+    grid = None
     for data in progress(listeners, "templates"):
         rounded: NDArray[np.float64] = np.round(data.targets, 5).astype(np.float64)
         directions, place = np.unique(rounded, axis=0, return_inverse=True)
-        if not np.array_equal(directions, known):
-            known, inverses = directions, _inverses(torch.from_numpy(directions).to(device), settings)
-        made.append(_templates(data, directions, place.ravel(), inverses, settings, periods))
+        if grid is None or not np.array_equal(directions, grid.directions):
+            grid = _Grid(directions, settings, device)
+        made.append(_templates(data, grid, place.ravel(), periods))
     return made
 
 
-def _inverses(directions: torch.Tensor, settings: TemplateSettings) -> list[torch.Tensor]:
-    """Return the inverse covariance over known directions for each length, and within these for each noise."""
-    noise = torch.eye(len(directions), dtype=directions.dtype, device=directions.device)
-    smooth = [covariance(directions, directions, length) for length in settings.lengths]
-    return [torch.linalg.inv(one + variance * noise) for one in smooth for variance in settings.noises]
+class _Grid:
+    """Known directions, and the interpolations between them that are tried, each a length and a noise."""
+
+    def __init__(self, directions: NDArray[np.float64], settings: TemplateSettings, device: torch.device) -> None:
+        self.directions, self.settings, self.device = directions, settings, device
+        self._known = torch.from_numpy(directions).to(device)
+        self.tried = [(length, noise) for length in settings.lengths for noise in settings.noises]
+        self.inverses = []
+        for length in settings.lengths:
+            smooth = covariance(self._known, self._known, length)
+            for noise in settings.noises:
+                diagonal = noise * torch.eye(len(directions), dtype=smooth.dtype, device=device)
+                self.inverses.append(torch.linalg.inv(smooth + diagonal))
+        self._uncertainty: dict[int, NDArray[np.float64]] = {}
+
+    def uncertainty(self, number: int) -> NDArray[np.float64]:
+        """Return the variance of an interpolation at candidates near known directions, `(candidates near,)`.
+
+        It is 1 where it is as large as at a known direction that is left out, on average. Rasmussen and Williams
+        (2006), eq. 2.26.
+        """
+        if number not in self._uncertainty:
+            (length, noise), inverse = self.tried[number], self.inverses[number]
+            near = torch.from_numpy(directions_near(self.directions, self.settings.candidates)).to(self.device)
+            across = covariance(near, self._known, length)
+            variance = 1 + noise - (across @ inverse * across).sum(1)
+            left_out = (1 / inverse.diagonal()).mean()
+            self._uncertainty[number] = (variance / left_out).clamp(min=0).cpu().numpy()
+        return self._uncertainty[number]
 
 
-def _templates(
-    data: TrainingSet,
-    directions: NDArray[np.float64],
-    place: NDArray[np.int_],
-    inverses: Sequence[torch.Tensor],
-    settings: TemplateSettings,
-    periods: NDArray[np.float64],
-) -> Templates:
+def _templates(data: TrainingSet, grid: _Grid, place: NDArray[np.int_], periods: NDArray[np.float64]) -> Templates:
     values = on_the_circle(data.features, periods)
     plain = np.ones(len(values), bool) if data.plain is None else data.plain
-    known = np.zeros((len(directions), values.shape[-1]))
+    known = np.zeros((len(grid.directions), values.shape[-1]))
     np.add.at(known, place[plain], values[plain])
-    known /= np.bincount(place[plain], minlength=len(directions))[:, None]
+    known /= np.bincount(place[plain], minlength=len(known))[:, None]
     mean = known.mean(0)
-    device = inverses[0].device
-    about_mean = torch.from_numpy(known - mean).to(device)
+    about_mean = torch.from_numpy(known - mean).to(grid.device)
     weights = torch.zeros_like(about_mean)
     left_out = torch.full_like(about_mean, torch.inf)  # errors at each direction were it not known
-    lengths = np.empty(len(mean))
-    for inverse, length in zip(inverses, np.repeat(settings.lengths, len(settings.noises)), strict=True):
+    chosen = np.empty(len(mean), int)
+    for number, inverse in enumerate(grid.inverses):
         tried = inverse @ about_mean
         errors = tried / inverse.diagonal()[:, None]
         better = errors.square().sum(0) < left_out.square().sum(0)
         weights[:, better], left_out[:, better] = tried[:, better], errors[:, better]
-        lengths[better.cpu().numpy()] = length
-    scatter = _scatter(values, known, place, plain) + (left_out.T @ left_out).cpu().numpy() / len(directions)
+        chosen[better.cpu().numpy()] = number
+    interpolation = (left_out.T @ left_out).cpu().numpy() / len(known)
+    scatter = _scatter(values, known, place, plain) + interpolation
     scatter[np.diag_indices(len(scatter))] *= 1 + _SINGULAR
+    whitening = np.linalg.cholesky(np.linalg.inv(scatter))
+    # Turned so that the interpolation's share is uncorrelated too.
+    shares, axes = np.linalg.eigh(whitening.T @ interpolation @ whitening)
     return Templates(
-        directions,
+        grid.directions,
         weights.cpu().numpy(),
-        lengths,
+        np.array([grid.tried[number][0] for number in chosen]),
         mean,
-        np.linalg.cholesky(np.linalg.inv(scatter)),
+        whitening @ axes,
+        shares.clip(0, 1),
+        np.mean([grid.uncertainty(number) for number in chosen], 0).clip(_CERTAIN),
         periods,
-        settings.candidates,
+        grid.settings.candidates,
         np.empty(0, np.float32),
     )
 

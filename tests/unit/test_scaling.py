@@ -35,3 +35,4 @@ def test_what_is_modelled_says_so_and_bounds_are_those_of_repeats(found):
     assert [workers for (of, workers), row in found.items() if of == "control" and row.modelled] == [4, 38, 100]
     one = found["accelerated", 1]
     assert (one.low, one.high) == (pytest.approx(6 + 38 * 9), pytest.approx(6 + 38 * 11))
+    assert found["control", 1].low is None, "no repeat, no spread"

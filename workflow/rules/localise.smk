@@ -97,7 +97,7 @@ rule localise_model:
     threads: STUDY.threads
     resources:
         gpu=gpus(),
-        mem_mb=memory(3000, 20, most_megabytes),
+        mem_mb=memory(4500, 20, most_megabytes),
         runtime=minutes(10, 1, most_megabytes),
     params:
         subjects=subjects_of_shard,

@@ -55,7 +55,7 @@ rule localise_conditions:
     threads: STUDY.threads
     resources:
         gpu=gpus(),
-        mem_mb=memory(3000, 20, most_megabytes),
+        mem_mb=memory(4500, 20, most_megabytes),
         runtime=minutes(10, 2, most_megabytes),
     params:
         subjects=subjects_of_shard,

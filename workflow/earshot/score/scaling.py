@@ -14,8 +14,8 @@ class Scaled:
     implementation: str
     workers: int
     seconds: float
-    low: float  # were all repeats as the fastest
-    high: float
+    low: float | None  # were all repeats as the fastest; None where there were none, but other listeners
+    high: float | None
     modelled: bool  # so many were not measured at once: each is taken to be as fast as one alone
 
 
@@ -47,12 +47,8 @@ def scaling(
             like = count if count in measured else 1
             rounds = ceil(parts / count)
             once = own.loc[own["workers"] == like, "setup_s"].mean()
-            mean, low, high = (
-                once + rounds * scale * value for value in (unit[like], by_count.min()[like], by_count.max()[like])
-            )
-            if implementation == "control":  # listeners differ, repeats of them are none
-                low = high = mean
-            found.append(
-                Scaled(str(implementation), count, float(mean), float(low), float(high), count not in measured)
-            )
+            mean, low, high = (float(once + rounds * scale * of[like]) for of in (unit, by_count.min(), by_count.max()))
+            repeated = implementation == "accelerated"
+            low, high = (low, high) if repeated else (None, None)
+            found.append(Scaled(str(implementation), count, mean, low, high, count not in measured))
     return found

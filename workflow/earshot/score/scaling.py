@@ -47,8 +47,10 @@ def scaling(
             like = count if count in measured else 1
             rounds = ceil(parts / count)
             once = own.loc[own["workers"] == like, "setup_s"].mean()
-            mean, low, high = (float(once + rounds * scale * of[like]) for of in (unit, by_count.min(), by_count.max()))
+            mean, least, most = (
+                float(once + rounds * scale * of[like]) for of in (unit, by_count.min(), by_count.max())
+            )
             repeated = implementation == "accelerated"
-            low, high = (low, high) if repeated else (None, None)
+            low, high = (least, most) if repeated else (None, None)
             found.append(Scaled(str(implementation), count, mean, low, high, count not in measured))
     return found

@@ -11,6 +11,7 @@ errors are correlated, and templates lie between known directions and are less c
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ FREEDOMS = 30.0  # of Student's t: errors are a little more often large than a G
 _SINGULAR = 1e-6  # share of each feature's own variance that keeps a covariance invertible
 _CERTAIN = 0.05  # of the variance where one direction lacks, at least, is that of an interpolation anywhere
 _AT_ONCE = 512  # sounds that are compared with all candidates at a time
+_SHARED = 4  # covariances are kept for the next person, as many as there are lengths to choose from by default
 
 
 @dataclass(frozen=True)
@@ -75,24 +77,22 @@ class Templates:
 
 
 def templates_at(people: Sequence[Templates], directions: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return people's templates at any directions, `(people, directions, values)`.
-
-    People in succession who know the same directions share what depends on these alone.
-    """
-    wanted = torch.from_numpy(directions)
+    """Return people's templates at any directions, `(people, directions, values)`."""
     templates = np.empty((len(people), len(directions), len(people[0].mean)))
-    known: NDArray[np.float64] = np.empty((0, 3))
-    across: dict[float, torch.Tensor] = {}
     for one, person in zip(templates, people, strict=True):
-        if not np.array_equal(person.directions, known):
-            known, across = person.directions, {}
         one[:] = person.mean
         for length in np.unique(person.lengths).tolist():
-            if length not in across:
-                across[length] = covariance(wanted, torch.from_numpy(known), length)
+            across = _covariance_of_bytes(directions.tobytes(), person.directions.tobytes(), length)
             own = person.lengths == length
-            one[:, own] += (across[length] @ torch.from_numpy(person.weights[:, own])).numpy()
+            one[:, own] += (across @ torch.from_numpy(person.weights[:, own])).numpy()
     return templates
+
+
+@lru_cache(maxsize=_SHARED)
+def _covariance_of_bytes(first: bytes, second: bytes, length: float) -> torch.Tensor:
+    """Return the covariance between directions once for all people who know the same: it costs more than they do."""
+    wanted, known = (torch.from_numpy(np.frombuffer(some).reshape(-1, 3).copy()) for some in (first, second))
+    return covariance(wanted, known, length)
 
 
 def directions_near(known: NDArray[np.float64], count: int) -> NDArray[np.float64]:
@@ -207,9 +207,9 @@ def covariance(first: torch.Tensor, second: torch.Tensor, length: float) -> torc
     Of the chord between them, since as a function of the angle it is none on a sphere (Gneiting 2013).
     Rasmussen and Williams (2006), eq. 4.17.
     """
-    chord = (2 - 2 * first @ second.T).clamp(min=0).sqrt()
-    scaled = chord * (5**0.5 / length)
-    return (1 + scaled + scaled.square() / 3) * torch.exp(-scaled)
+    chord = (first @ second.T).mul_(-2).add_(2).clamp_(min=0).sqrt_()  # in place: fresh memory costs more than the sums
+    scaled = chord.mul_(5**0.5 / length)
+    return torch.exp(-scaled).mul_(scaled.square().div_(3).add_(scaled).add_(1))
 
 
 def spread_directions(count: int) -> NDArray[np.float64]:

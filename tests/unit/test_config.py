@@ -114,6 +114,13 @@ def test_an_unknown_key_is_refused_with_those_that_are_known(section):
     assert all(key.removeprefix(section).split(".")[0] in line.partition("here: ")[2].split(", ") for key in known)
 
 
+def test_an_unknown_key_below_a_name_of_ones_own_is_refused_too():
+    (line,) = refusal(at("localisation.models.full.features.widht", 3))
+    assert line.startswith(
+        "config key localisation.models.full.features.widht is unknown; known here: window_samples, "
+    )
+
+
 @pytest.mark.parametrize("key", ["foo[0]", "a (b)", "."])
 def test_an_unknown_key_is_named_as_it_was_written(key):
     with pytest.raises(ConfigError, match="is unknown") as caught:

@@ -4,7 +4,7 @@
 """
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import BeforeValidator, Field, PositiveInt, ValidationError
 
@@ -70,10 +70,7 @@ def _fault(fault: Any) -> str:
     """Say one fault of a configuration in a line."""
     place = fault["loc"]
     if fault["type"] == "extra_forbidden":
-        section: Any = Config
-        for part in place[:-1]:
-            section = section.model_fields[part].annotation
-        return f"config key {'.'.join(map(str, place))} is unknown; known here: {', '.join(section.model_fields)}"
+        return f"config key {'.'.join(map(str, place))} is unknown; known here: {', '.join(_known_keys(place))}"
     # Pydantic adds the branch of a union to the place of a fault; a person looks for the key.
     branches = [part for part in place if isinstance(part, str) and ("[" in part or "(" in part)]
     key = "config key " + (".".join(str(part) for part in place if part not in branches) or "(all of them)")
@@ -97,3 +94,18 @@ def _fault(fault: Any) -> str:
         case _:
             wanted = fault["msg"].removeprefix("Input should ").partition(", unable")[0]
     return f"{key} should {wanted} (it is {fault['input']!r})"
+
+
+def _known_keys(place: tuple[str | int, ...]) -> list[str]:
+    """Return the keys that are known where this one is not."""
+    here: Any = Config
+    for part in place[:-1]:  # a section by its key, or by a name of somebody's own
+        here = _section(get_args(here)[1] if get_origin(here) is dict else here.model_fields[part].annotation)
+    return list(here.model_fields)
+
+
+def _section(annotation: Any) -> Any:
+    """Return the section among the types that a key may have, or the mapping of sections."""
+    if get_origin(annotation) is dict or isinstance(annotation, type):
+        return annotation
+    return next(filter(None, (_section(one) for one in get_args(annotation) if one is not type(None))))

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import soundfile
 import torch
-from earshot.data.recordings import find_clips, read_recording, read_recordings
+from earshot.data.audio import read_audio
+from earshot.data.recordings import find_clips, read_recordings
 from earshot.data.synthetic_hrtf import draw_person, grid, synthesise_hrirs
 from earshot.errors import DataError
 from earshot.learn.listening import listen
@@ -155,7 +156,7 @@ def write(path, signal, rate=16000):
 def test_recordings_are_mixed_down_and_resampled(tmp_path):
     """A tone of 1 kHz stays one at another rate; of two channels the mean is heard."""
     tone = 0.5 * np.sin(2 * np.pi * 1000 * np.arange(16000) / 16000)
-    found = read_recording(write(tmp_path / "tone.wav", np.stack([tone, 0 * tone], 1)), 48000)
+    found, _ = read_audio(write(tmp_path / "tone.wav", np.stack([tone, 0 * tone], 1)), 48000)
     assert len(found) == 48000 and np.argmax(abs(np.fft.rfft(found))) == 1000
     assert abs(found).max() == pytest.approx(0.25, abs=0.02)
 
@@ -173,7 +174,7 @@ def test_what_is_no_audio_is_named(content, tmp_path):
     path = tmp_path / "clip.wav"
     path.write_bytes(content)
     with pytest.raises(DataError, match=r"clip\.wav: cannot be read as audio"):
-        read_recording(path)
+        read_audio(path)
 
 
 def test_clips_are_divided_by_folds_and_known_by_their_names(tmp_path):

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import BeforeValidator, Field, PositiveInt, ValidationError
 
+from earshot.config_clips import Chords, Sounds
 from earshot.config_localisation import Localisation
 from earshot.config_section import Name, Section
 from earshot.errors import ConfigError
@@ -53,6 +54,8 @@ class Config(Section):
     retrieve: Retrieve = Retrieve()
     synthetic: SyntheticListeners = SyntheticListeners()
     localisation: Localisation = Localisation()
+    sounds: Sounds = Sounds()
+    chords: Chords = Chords()
 
 
 def read_config(values: dict[str, Any]) -> Config:

@@ -11,10 +11,13 @@ _NUMERICAL = {
     "librosa": ["librosa"],
     "numpy": ["numpy"],
     "optuna": ["optuna"],
+    "pedalboard": ["pedalboard"],
     "scipy": ["scipy"],
     "sklearn": ["scikit-learn"],
     "sofar": ["sofar"],
+    "soundfile": ["soundfile"],
     "soxr": ["soxr"],
+    "torchaudio": ["torchaudio"],
     "torch": ["torch", "cupy-cuda12x", "cupy-cuda13x"],  # what uses torch may use CuPy, which it imports by name
 }
 

@@ -1,4 +1,4 @@
-"""From HRTFs to shards of interaural features, once by the control and once accelerated."""
+"""From HRTFs to shards of interaural features, by the control and accelerated, and from clips to spectrograms."""
 
 INTERAURAL_SLICE = {
     "seed": CONFIG.seed,
@@ -67,3 +67,33 @@ rule interaural_accelerated:
         "Interaural features, accelerated: {params.subjects}"
     script:
         "../scripts/interaural_accelerated.py"
+
+
+rule spectra_of_clips:
+    input:
+        waveforms="results/shared/clips/{clips}/{signals}/waveforms/{dealt}.safetensors",
+        index="results/shared/clips/{clips}/{signals}/waveforms/{dealt}.parquet",
+    output:
+        values="results/shared/clips/{clips}/{signals}/{spectra}/{dealt}.safetensors",
+        index="results/shared/clips/{clips}/{signals}/{spectra}/{dealt}.parquet",
+    log:
+        f"{LOGS}/spectra_of_clips/{{clips}}/{{signals}}/{{spectra}}/{{dealt}}.log",
+    benchmark:
+        "results/shared/clips/{clips}/{signals}/benchmarks/{spectra}/{dealt}.tsv"
+    conda:
+        "../../envs/gpu.yaml"
+    threads: STUDY.threads
+    resources:
+        gpu=gpus(),
+        mem_mb=memory_of_clips(1200, 4),
+        runtime=minutes(20),
+    params:
+        dataset=dataset_of_clips,
+        kind=kind_of_spectra,
+        settings=settings_of_spectra,
+        device=CONFIG.device,
+        code=code("spectra_of_clips"),
+    message:
+        "Spectrograms of {params.dataset}, {params.kind}, {wildcards.signals}, shard {wildcards.dealt}"
+    script:
+        "../scripts/spectra_of_clips.py"

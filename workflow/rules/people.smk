@@ -111,10 +111,3 @@ def all_data(wildcards):
 def item_of(wildcards):
     """Return which of its source's files a job retrieves: a person's, or the one archive."""
     return wildcards.get("subject") or SOURCES[wildcards.dataset].files[0].item
-
-
-def clips_folder(wildcards):
-    """Return the folder of a set of clips: somebody's own, or what an archive was unpacked to."""
-    if CONFIG.data_dir:
-        return []
-    return f"resources/clips/{wildcards.dataset}"

@@ -70,6 +70,8 @@ rule summarise:
             exclude={
                 "retrieve": True,
                 "data_dir": True,
+                "sounds": True,
+                "chords": True,
                 "localisation": {"search", "models", "templates", "others", "curves"},
             },
         ),

@@ -135,6 +135,7 @@ rule index_clips:
         runtime=minutes(30),
     params:
         folder=str(CONFIG.data_dir) if CONFIG.data_dir else None,
+        of_set=of_set,
         code=code("index_clips"),
     message:
         "Verify the clips of {wildcards.dataset} and list them"

@@ -68,7 +68,14 @@ rule summarise_study:
     params:
         # Where data lie and how they are fetched changes no result, and differs from one machine to the next.
         config=CONFIG.model_dump(
-            mode="json", exclude={"retrieve": True, "data_dir": True, "localisation": {"others", "curves"}}
+            mode="json",
+            exclude={
+                "retrieve": True,
+                "data_dir": True,
+                "sounds": True,
+                "chords": True,
+                "localisation": {"others", "curves"},
+            },
         ),
         variants=STUDY_VARIANTS,
         threads=STUDY.threads,

@@ -71,6 +71,12 @@ def bad_subject(snakemake: Any) -> Literal["stop", "exclude"]:
     return read_config(snakemake.config).localisation.bad_subject
 
 
+def bad_clip(snakemake: Any, dataset: str) -> Literal["stop", "exclude"]:
+    """Return what a damaged clip does, of the configuration for the reason above."""
+    config = read_config(snakemake.config)
+    return (config.chords if dataset == config.chords.collection else config.sounds).bad_clip
+
+
 def has_companions(snakemake: Any) -> bool:
     """Return whether other workers share the search: of the configuration, since no trial depends on it."""
     return read_config(snakemake.config).localisation.search.workers > 1

@@ -28,6 +28,7 @@ def verify_esc50(
     *,
     table: Path | str | None = None,
     esc10: bool = False,
+    damaged_too: bool = False,
     classes: int = 50,
     folds: int = 5,
     clips_per_cell: int = 8,
@@ -37,7 +38,8 @@ def verify_esc50(
     `esc50.csv` and the clips are looked for in all sub-folders, so that it may be ESC-50-master/, what is in it, or
     all of it flat; `table` is the csv file where it lies elsewhere. Clips are WAV, or FLAC or Ogg under the same
     stems. Each of `classes` has `clips_per_cell` clips in each of `folds`. `esc10` takes the clips of ESC-10 alone,
-    which has 10 classes.
+    which has 10 classes. With `damaged_too`, clips are taken that do not begin as their ending says: whoever reads them
+    finds what is damaged.
 
     The columns are item (a file's stem), path, fold (from 1), target, category, esc10, src_file and take.
     Raises DataError, which names the first faults and their number.
@@ -65,10 +67,15 @@ def verify_esc50(
     if not targets == categories == len(pairs) == classes:
         faults.append(f"{targets} targets, {categories} categories and {len(pairs)} pairs of these, not {classes} each")
     faults += _uneven(rows, {"target": sorted(set(rows["target"])), "fold": range(1, folds + 1)}, clips_per_cell)
-    faults += _faults_of_files(rows["item"], found)
+    faults += _faults_of_files(rows["item"], found, damaged_too)
     _raise_if_any(folder, faults)
     rows["path"] = [str(found[item][0]) for item in rows["item"]]
     return rows[["item", "path", *ESC50_COLUMNS[1:]]]
+
+
+def verify_esc10(folder: Path | str, *, table: Path | str | None = None, damaged_too: bool = False) -> pd.DataFrame:
+    """Verify the ten classes of ESC-50 that are ESC-10, as `verify_esc50` does all of it."""
+    return verify_esc50(folder, table=table, esc10=True, damaged_too=damaged_too, classes=10)
 
 
 def verify_piano_triads(
@@ -79,11 +86,12 @@ def verify_piano_triads(
     triads: Sequence[str] = ("j", "n", "d", "a"),
     dynamics: Sequence[str] = ("f", "m", "p"),
     clips_per_cell: int = 100,
+    damaged_too: bool = False,
 ) -> pd.DataFrame:
     """Verify the Audio Piano Triads as they lie unpacked in or below `folder`, and return a row a clip, by name.
 
     Clips are called `piano_{octave}_{root}_{triad}_{dynamic}_{idx}.wav` (or .flac, .ogg), in any sub-folder. Each cell
-    of octave, root, triad and dynamic has `clips_per_cell` of them.
+    of octave, root, triad and dynamic has `clips_per_cell` of them. `damaged_too` is as in `verify_esc50`.
 
     The columns are item (a file's stem), path, octave, root, triad, dynamic and idx.
     Raises DataError, which names the first faults and their number.
@@ -98,7 +106,7 @@ def verify_piano_triads(
     faults = [f"{item} is no name of a triad" for item in sorted(found) if item not in named]
     faults += [f"{item} has the idx of another" for item in rows["item"][rows.duplicated([*cells, "idx"])]]
     faults += _uneven(rows, cells, clips_per_cell)
-    faults += _faults_of_files(rows["item"], found)
+    faults += _faults_of_files(rows["item"], found, damaged_too)
     _raise_if_any(folder, faults)
     rows.insert(1, "path", [str(found[item][0]) for item in rows["item"]])
     return rows
@@ -136,13 +144,15 @@ def _uneven(rows: pd.DataFrame, cells: Mapping[str, Iterable[object]], count: in
     ]
 
 
-def _faults_of_files(items: Iterable[str], found: Mapping[str, list[Path]]) -> list[str]:
+def _faults_of_files(items: Iterable[str], found: Mapping[str, list[Path]], damaged_too: bool) -> list[str]:
     """Name the clips that are not there, are there more than once, or do not begin as their ending says."""
     faults = []
     for item in items:
         paths = found.get(item, [])
         if len(paths) != 1:
             faults.append(f"{item} is there more than once ({paths[0]}, {paths[1]})" if paths else f"{item} is missing")
+            continue
+        if damaged_too:
             continue
         with paths[0].open("rb") as file:
             head = file.read(4)

@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import soundfile
-import soxr
 from numpy.typing import NDArray
 
+from earshot.data.audio import read_audio
 from earshot.data.clips import ESC50_NAME, HEADERS
 from earshot.errors import DataError
 from earshot.progress import progress
@@ -21,25 +20,6 @@ SILENT = 1e-4  # of full scale: a recording that never exceeds it is left out
 Pool = Literal["training", "test"]
 
 log = logging.getLogger(__name__)
-
-
-def read_recording(path: Path | str, rate_hz: float | None = None) -> NDArray[np.float32]:
-    """Return a recording in one channel, `(samples,)`, at this rate or else at its own.
-
-    Raises DataError for a file that is no audio, or holds values that are not finite.
-    """
-    try:
-        channels, recorded_hz = soundfile.read(path, dtype="float32", always_2d=True)
-    except (soundfile.LibsndfileError, OSError) as fault:
-        raise DataError(f"{path}: cannot be read as audio: {fault}. Retrieve it again, or leave it out.") from fault
-    signal = channels.mean(1)
-    if not np.isfinite(signal).all():
-        raise DataError(f"{path}: holds values that are not finite. Retrieve it again, or leave it out.")
-    return (
-        signal
-        if rate_hz in (None, recorded_hz)
-        else np.asarray(soxr.resample(signal, recorded_hz, rate_hz), np.float32)
-    )
 
 
 def find_clips(folder: Path | str) -> dict[Pool, list[Path]]:
@@ -68,7 +48,7 @@ def read_recordings(paths: Sequence[Path | str], rate_hz: float) -> list[NDArray
     """
     signals = []
     for path in progress(paths, "reading recordings"):
-        signal = read_recording(path, rate_hz)
+        signal, _ = read_audio(path, rate_hz)
         if signal.size and abs(signal).max() > SILENT:
             signals.append(signal)
         else:

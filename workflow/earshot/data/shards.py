@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,9 @@ from safetensors.numpy import save_file
 
 from earshot.errors import DataError
 from earshot.files import replacing
+
+if TYPE_CHECKING:  # what needs no tensors of torch is spared its second of loading
+    import torch
 
 _SETTINGS = "earshot"  # one key: safetensors writes several in no fixed order, and equal shards would differ in bytes
 
@@ -34,8 +37,20 @@ def read_tensors(path: Path | str) -> tuple[dict[str, NDArray[Any]], dict[str, A
 
     Raises DataError when the file is missing, damaged or without settings.
     """
+    return _open(path, "numpy")
+
+
+def map_tensors(path: Path | str) -> tuple[dict[str, "torch.Tensor"], dict[str, Any]]:
+    """Return the same on the CPU, mapped into memory: a part is read from the file when it is used.
+
+    Raises DataError when the file is missing, damaged or without settings.
+    """
+    return _open(path, "pt")
+
+
+def _open(path: Path | str, framework: str) -> tuple[dict[str, Any], dict[str, Any]]:
     try:
-        with safe_open(path, "numpy") as file:
+        with safe_open(path, framework) as file:
             settings = json.loads((file.metadata() or {})[_SETTINGS])
             return {name: file.get_tensor(name) for name in file.keys()}, settings  # noqa: SIM118 (not a mapping)
     except (OSError, SafetensorError, KeyError, json.JSONDecodeError) as error:

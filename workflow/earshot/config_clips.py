@@ -1,0 +1,103 @@
+"""The configuration of studies B and E: what a sound is, and which chord it is."""
+
+from typing import Literal
+
+from pydantic import Field, PositiveInt, model_validator
+
+from earshot.config_section import Section
+
+
+class Mel(Section):
+    """Mel spectrograms."""
+
+    window_samples: int = Field(ge=64, description="Window of the short-time spectra, samples")
+    hop_samples: PositiveInt = Field(description="Samples from one window to the next")
+    bands: PositiveInt = Field(description="How many bands")
+    lowest_hz: float = Field(ge=0, description="Lower edge of the lowest band, Hz")
+    highest_hz: float = Field(gt=0, description="Upper edge of the highest band, Hz")
+    scale: Literal["slaney", "htk"] = Field(description="Mel scale: librosa's, bands of equal area, or torchaudio's")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Mel":
+        if self.lowest_hz >= self.highest_hz:
+            raise ValueError("lowest_hz must be below highest_hz")
+        return self
+
+
+class ImageOfSounds(Mel):
+    """The image that study B makes of a clip: levels in mel bands, stretched to 256 greys."""
+
+    window_samples: int = Field(2048, ge=64, description="Window of the short-time spectra, samples")
+    hop_samples: PositiveInt = Field(512, description="Samples from one window to the next")
+    bands: PositiveInt = Field(128, description="How many bands")
+    lowest_hz: float = Field(20, ge=0, description="Lower edge of the lowest band, Hz")
+    highest_hz: float = Field(8300, gt=0, description="Upper edge of the highest band, Hz")
+    scale: Literal["slaney", "htk"] = Field("slaney", description="Mel scale: librosa's, or torchaudio's")
+
+
+class MelOfChords(Mel):
+    """The power in mel bands that study E takes of a chord."""
+
+    window_samples: int = Field(1024, ge=64, description="Window of the short-time spectra, samples")
+    hop_samples: PositiveInt = Field(512, description="Samples from one window to the next")
+    bands: PositiveInt = Field(64, description="How many bands")
+    lowest_hz: float = Field(0, ge=0, description="Lower edge of the lowest band, Hz")
+    highest_hz: float = Field(8000, gt=0, description="Upper edge of the highest band, Hz")
+    scale: Literal["slaney", "htk"] = Field("htk", description="Mel scale: librosa's, or torchaudio's")
+
+
+class Amplifier(Section):
+    """What is drawn for each clip that is played through the amplifier, evenly between two values."""
+
+    drive_db: tuple[float, float] = Field((6, 30), description="Gain before saturation, dB: lowest and highest")
+    tone_db: tuple[float, float] = Field(
+        (-6, 6), description="Gain of bass, of middle and of treble, dB: lowest and highest"
+    )
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Amplifier":
+        for name in ("drive_db", "tone_db"):
+            low, high = getattr(self, name)
+            if low > high:
+                raise ValueError(f"{name}: the lowest comes first")
+        return self
+
+
+class Clips(Section):
+    """What studies of clips have in common."""
+
+    bad_clip: Literal["stop", "exclude"] = Field(
+        "stop", description="What a damaged clip does: stop the run, or be left out and reported"
+    )
+    clips_per_job: PositiveInt = Field(1000, description="Clips of a shard, about; a job makes one shard")
+
+
+class Sounds(Clips):
+    """Study B: what a sound is."""
+
+    collection: Literal["esc50", "esc10"] = Field(
+        "esc50", description="Set of clips: all of ESC-50, or its ten classes"
+    )
+    sample_rate_hz: float = Field(44100, gt=8000, description="Rate that clips are resampled to, Hz")
+    duration_s: float = Field(5, gt=0.1, le=60, description="Length of a clip, seconds")
+    padding: Literal["reflect", "zeros"] = Field(
+        "reflect", description="What a shorter clip is continued by: its mirror image at both ends, or zeros at its end"
+    )
+    image: ImageOfSounds = ImageOfSounds()
+
+
+class Chords(Clips):
+    """Study E: which chord a piano plays."""
+
+    clips_per_job: PositiveInt = Field(4000, description="Clips of a shard, about; a job makes one shard")
+    collection: Literal["piano_triads"] = Field("piano_triads", description="Set of clips")
+    clips_per_cell: PositiveInt = Field(
+        100, description="Clips that the set has of each octave, root, type and dynamic; the official one 100"
+    )
+    sample_rate_hz: float = Field(16000, gt=8000, description="Rate that clips are resampled to, Hz")
+    duration_s: float = Field(4, gt=0.1, le=60, description="Length of a clip, seconds")
+    padding: Literal["reflect", "zeros"] = Field(
+        "zeros", description="What a shorter clip is continued by: its mirror image at both ends, or zeros at its end"
+    )
+    mel: MelOfChords = MelOfChords()
+    amplifier: Amplifier = Amplifier()

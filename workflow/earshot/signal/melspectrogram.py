@@ -1,0 +1,93 @@
+"""Mel spectrograms of clips, and the image that Pavlova (2021) makes of one.
+
+They are those of librosa and of torchaudio, in the order that is fastest here: of a short-time spectrum, only the bins
+that a mel band uses are squared and weighted.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from typing import Any, Literal
+
+import librosa
+import numpy as np
+import torch
+
+_SMALLEST_POWER = 1e-10  # below it, levels are this one's: librosa.power_to_db
+_RANGE_DB = 80.0  # of levels below the loudest
+_SMALLEST_DEVIATION = 1e-6  # added to a standard deviation that is divided by
+
+
+@dataclass(frozen=True)
+class MelSettings:
+    """What mel spectrograms are. Windows are Hann's; signals are continued by their mirror image at both ends.
+
+    On the scale `slaney` (Slaney 1998) bands have equal area, on `htk` (O'Shaughnessy 1987) equal height: the defaults
+    of librosa and of torchaudio.
+    """
+
+    rate_hz: float
+    window_samples: int
+    hop_samples: int
+    bands: int
+    lowest_hz: float
+    highest_hz: float
+    scale: Literal["slaney", "htk"]
+
+
+def mel_power(signals: torch.Tensor, settings: MelSettings) -> torch.Tensor:
+    """Return the power in mel bands, `(clips, bands, frames)`, of signals `(clips, samples)`."""
+    weights, window = _weights(settings, signals.device)
+    spectrum = torch.stft(
+        signals,
+        settings.window_samples,
+        settings.hop_samples,
+        window=window,
+        center=True,
+        pad_mode="reflect",
+        return_complex=True,
+    )
+    used = torch.view_as_real(spectrum[:, : weights.shape[1]])
+    return weights @ used.square().sum(-1)
+
+
+def levels_db(power: torch.Tensor) -> torch.Tensor:
+    """Return levels `(clips, bands, frames)` of power in decibels, none more than 80 dB below its clip's highest."""
+    levels = 10 * power.clamp(min=_SMALLEST_POWER).log10()
+    return torch.maximum(levels, levels.amax((-2, -1), keepdim=True) - _RANGE_DB)
+
+
+def stretched(levels: torch.Tensor) -> torch.Tensor:
+    """Return each clip's levels standardised, and then stretched from 0 to 255."""
+    deviation, mean = torch.std_mean(levels, (-2, -1), correction=0, keepdim=True)
+    standard = (levels - mean) / (deviation + _SMALLEST_DEVIATION)
+    low, high = standard.amin((-2, -1), keepdim=True), standard.amax((-2, -1), keepdim=True)
+    return 255 * (standard - low) / (high - low)
+
+
+def image(power: torch.Tensor) -> torch.Tensor:
+    """Return power `(clips, bands, frames)` as images of 256 greys, of one byte a pixel."""
+    return stretched(levels_db(power)).to(torch.uint8)
+
+
+@lru_cache(maxsize=8)
+def _weights(settings: MelSettings, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the weights of bins in bands, `(bands, bins up to the highest that is used)`, and the window."""
+    weights = librosa.filters.mel(
+        sr=settings.rate_hz,
+        n_fft=settings.window_samples,
+        n_mels=settings.bands,
+        fmin=settings.lowest_hz,
+        fmax=settings.highest_hz,
+        htk=settings.scale == "htk",
+        norm="slaney" if settings.scale == "slaney" else None,
+    )
+    bins = int(np.flatnonzero(weights.any(0)).max()) + 1
+    window = torch.hann_window(settings.window_samples, dtype=torch.float64).to(device, torch.float32)
+    return torch.from_numpy(weights[:, :bins]).to(device), window
+
+
+def mel_settings(settings: Mapping[str, Any], rate_hz: float) -> MelSettings:
+    """Return the settings that a configuration's section holds as plain values, for clips of this rate."""
+    own = {field.name: settings[field.name] for field in fields(MelSettings) if field.name in settings}
+    return MelSettings(**own | {"rate_hz": rate_hz})

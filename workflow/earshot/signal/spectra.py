@@ -1,0 +1,46 @@
+"""Spectrograms of whole shards of clips, of each kind that a study asks for."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from earshot.data.waveforms import FULL_SCALE
+from earshot.device import side_by_side
+from earshot.progress import progress
+from earshot.signal.melspectrogram import image, mel_power, mel_settings
+
+Kind = Literal["image", "mel"]
+
+_AT_ONCE = {"cpu": 1, "cuda": 64}  # clips: what a clip needs fits into a core's cache
+_SAID = 64  # as many steps between two lines of progress, at least
+
+
+def spectra(
+    waveforms: torch.Tensor, kind: Kind, settings: Mapping[str, Any], rate_hz: float, device: torch.device
+) -> NDArray[Any]:
+    """Return the spectrograms of clips, `(clips, bands, frames)`, from waveforms `(clips, samples)` of 16 bits.
+
+    Of the kind `image` they are of one byte, else of four. No clip's depends on its companions.
+    """
+    make = spectrogram(kind, settings, rate_hz)
+
+    def made(few: torch.Tensor) -> NDArray[Any]:
+        return make(few.to(device, torch.float32) / FULL_SCALE).cpu().numpy()
+
+    at_once = _AT_ONCE[device.type]
+    steps = [torch.split(some, at_once) for some in torch.split(waveforms, at_once * _SAID)]
+    return np.concatenate([one for some in progress(steps, "spectrograms") for one in side_by_side(made, some, device)])
+
+
+def spectrogram(kind: Kind, settings: Mapping[str, Any], rate_hz: float) -> Callable[[torch.Tensor], torch.Tensor]:
+    """Return what makes spectrograms `(clips, bands, frames)` of signals `(clips, samples)`."""
+    power = partial(mel_power, settings=mel_settings(settings, rate_hz))
+    match kind:
+        case "image":
+            return lambda signals: image(power(signals))
+        case "mel":
+            return power

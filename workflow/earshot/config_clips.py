@@ -75,9 +75,10 @@ class Clips(Section):
 class Sounds(Clips):
     """Study B: what a sound is."""
 
-    collection: Literal["esc50", "esc10"] = Field(
-        "esc50", description="Set of clips: all of ESC-50, or its ten classes"
+    collection: Literal["esc50", "esc10", "synthetic_sounds"] = Field(
+        "esc50", description="Set of clips: all of ESC-50, its ten classes, or four kinds of made-up sounds"
     )
+    clips_per_cell: PositiveInt = Field(4, description="Clips that made-up sounds have of each kind in each fold")
     sample_rate_hz: float = Field(44100, gt=8000, description="Rate that clips are resampled to, Hz")
     duration_s: float = Field(5, gt=0.1, le=60, description="Length of a clip, seconds")
     padding: Literal["reflect", "zeros"] = Field(
@@ -90,9 +91,11 @@ class Chords(Clips):
     """Study E: which chord a piano plays."""
 
     clips_per_job: PositiveInt = Field(4000, description="Clips of a shard, about; a job makes one shard")
-    collection: Literal["piano_triads"] = Field("piano_triads", description="Set of clips")
+    collection: Literal["piano_triads", "synthetic_triads"] = Field(
+        "piano_triads", description="Set of clips: recorded chords, or made-up ones"
+    )
     clips_per_cell: PositiveInt = Field(
-        100, description="Clips that the set has of each octave, root, type and dynamic; the official one 100"
+        100, description="Clips that the set has of each octave, root, type and dynamic; the official one has 100"
     )
     sample_rate_hz: float = Field(16000, gt=8000, description="Rate that clips are resampled to, Hz")
     duration_s: float = Field(4, gt=0.1, le=60, description="Length of a clip, seconds")

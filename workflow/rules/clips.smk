@@ -1,7 +1,18 @@
 """Sets of clips: which there are, what they are made into, and the shards that they are dealt to."""
 
-COUNTS = {"esc50": 2000, "esc10": 400, "piano_triads": 432 * CONFIG.chords.clips_per_cell}
+COUNTS = {
+    "esc50": 2000,
+    "esc10": 400,
+    "synthetic_sounds": 20 * CONFIG.sounds.clips_per_cell,
+    "piano_triads": 432 * CONFIG.chords.clips_per_cell,
+    "synthetic_triads": 432 * CONFIG.chords.clips_per_cell,
+}
 ARCHIVES = {"esc10": "esc50"}  # sets that are a part of another's archive
+
+
+def is_synthetic(study):
+    """Return whether a study's clips are made up."""
+    return study.collection.startswith("synthetic")
 
 
 def slice_of_clips(study):
@@ -9,10 +20,24 @@ def slice_of_clips(study):
     return {"rate_hz": study.sample_rate_hz, "duration_s": study.duration_s, "padding": study.padding}
 
 
-# Configurations that agree in these share one set of shards.
-CLIP_STUDIES = {
-    f"{study.collection}-{digest(slice_of_clips(study))}": study for study in (CONFIG.sounds, CONFIG.chords)
-}
+def slice_of_synthesis(study):
+    """Return the slice of the configuration that made-up clips depend on."""
+    return {
+        "seed": CONFIG.seed,
+        "clips_per_cell": study.clips_per_cell,
+        "rate_hz": study.sample_rate_hz,
+        "duration_s": study.duration_s,
+    }
+
+
+def name_of_clips(study):
+    """Return the name of a study's set of clips: configurations that agree in what it says share the shards."""
+    return f"{study.collection}-" + digest(
+        slice_of_clips(study) | (slice_of_synthesis(study) if is_synthetic(study) else {})
+    )
+
+
+CLIP_STUDIES = {name_of_clips(study): study for study in (CONFIG.sounds, CONFIG.chords)}
 SOUND_CLIPS, CHORD_CLIPS = CLIP_STUDIES
 
 
@@ -53,7 +78,10 @@ def clips_folder(wildcards):
 
 def table_of_clips(wildcards):
     """Return the list of a study's clips."""
-    return f"resources/clips/{CLIP_STUDIES[wildcards.clips].collection}.parquet"
+    study = CLIP_STUDIES[wildcards.clips]
+    if is_synthetic(study):
+        return f"results/shared/clips/{wildcards.clips}/clips.parquet"
+    return f"resources/clips/{study.collection}.parquet"
 
 
 def dataset_of_clips(wildcards):
@@ -76,9 +104,16 @@ def settings_of_spectra(wildcards):
     return values(SPECTRA[wildcards.spectra][1])
 
 
-def of_set(wildcards):
-    """Return what is to be found of a set of clips, where that is a setting."""
-    return {"clips_per_cell": CONFIG.chords.clips_per_cell} if wildcards.dataset == "piano_triads" else {}
+def settings_of_synthesis(wildcards):
+    """Return the settings that clips are made up with."""
+    return slice_of_synthesis(CLIP_STUDIES[wildcards.clips])
+
+
+def counts_of_set(wildcards):
+    """Return how many clips are to be found in each cell of a set, where that is a setting."""
+    study = CLIP_STUDIES[wildcards.clips] if "clips" in wildcards.keys() else CONFIG.chords
+    dataset = wildcards.get("dataset") or study.collection
+    return {} if dataset.startswith("esc") else {"clips_per_cell": study.clips_per_cell}
 
 
 def memory_of_clips(base_mb, bytes_per_sample):

@@ -135,9 +135,51 @@ rule index_clips:
         runtime=minutes(30),
     params:
         folder=str(CONFIG.data_dir) if CONFIG.data_dir else None,
-        of_set=of_set,
+        dataset="{dataset}",
+        counts=counts_of_set,
         code=code("index_clips"),
     message:
-        "Verify the clips of {wildcards.dataset} and list them"
+        "Verify the clips of {params.dataset} and list them"
     script:
         "../scripts/index_clips.py"
+
+
+rule synthesise_clips:
+    output:
+        directory("results/shared/clips/{clips}/files"),
+    log:
+        f"{LOGS}/synthesise_clips/{{clips}}.log",
+    benchmark:
+        "results/shared/clips/{clips}/benchmarks/synthesise_clips.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(500),
+        runtime=minutes(60),
+    params:
+        dataset=dataset_of_clips,
+        settings=settings_of_synthesis,
+        code=code("synthesise_clips"),
+    message:
+        "Make up the clips of {params.dataset}"
+    script:
+        "../scripts/synthesise_clips.py"
+
+
+use rule index_clips as index_synthetic_clips with:
+    input:
+        "results/shared/clips/{clips}/files",
+    output:
+        "results/shared/clips/{clips}/clips.parquet",
+    log:
+        f"{LOGS}/index_clips/{{clips}}.log",
+    benchmark:
+        "results/shared/clips/{clips}/benchmarks/index_clips.tsv"
+    params:
+        folder=None,
+        dataset=dataset_of_clips,
+        counts=counts_of_set,
+        code=code("index_clips"),
+    message:
+        "Verify the clips of {params.dataset} and list them"

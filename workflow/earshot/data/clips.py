@@ -78,6 +78,11 @@ def verify_esc10(folder: Path | str, *, table: Path | str | None = None, damaged
     return verify_esc50(folder, table=table, esc10=True, damaged_too=damaged_too, classes=10)
 
 
+def verify_synthetic_sounds(folder: Path | str, *, clips_per_cell: int, damaged_too: bool = False) -> pd.DataFrame:
+    """Verify the four kinds of sounds of `earshot.data.synthetic_sounds`, as `verify_esc50` does those of ESC-50."""
+    return verify_esc50(folder, damaged_too=damaged_too, classes=4, clips_per_cell=clips_per_cell)
+
+
 def verify_piano_triads(
     folder: Path | str,
     *,

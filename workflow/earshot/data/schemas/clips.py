@@ -17,7 +17,13 @@ CHORD = {
     "dynamic": pa.Column(str),
     "idx": pa.Column(int),
 }
-LABELS = {"esc10": SOUND, "esc50": SOUND, "piano_triads": CHORD}  # by set of clips
+LABELS = {  # by set of clips
+    "esc10": SOUND,
+    "esc50": SOUND,
+    "synthetic_sounds": SOUND,
+    "piano_triads": CHORD,
+    "synthetic_triads": CHORD,
+}
 
 SHARD = {
     "effect": pa.Column(str, nullable=True),  # what a clip was sent through, where it was

@@ -1,0 +1,63 @@
+"""Which clips train and which test: official folds, and splits that keep together what belongs together.
+
+A split is called `fold1` (ESC-50's folds; the one named tests), `random`, `by_performance`, or `by_dynamic_f` and
+`by_octave_2` (the value named tests). Of chords, `random` is the study's: clips are variations of performances, some in
+ten, and it tells their halves apart by chance, so that most performances that test have been trained on.
+"""
+
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from earshot.errors import ConfigError
+from earshot.seeds import generator
+
+TEST_SHARE = 0.3  # of clips, or of performances: Kauppila et al.
+
+Part = Literal["training", "validation", "test"]
+
+
+def parts(
+    index: pd.DataFrame, split: str, seed: int, *, variations: int = 10, validation: float = 0.0
+) -> NDArray[np.str_]:
+    """Return the part of each clip of an index: training, validation or test.
+
+    `validation` is the share that is taken off the training part to choose by: of its groups, so that no recording
+    and no performance is in two parts. `variations` is how many chords in succession are of one performance. Raises
+    ConfigError for a split that these clips do not have.
+    """
+    kind, _, value = split.rpartition("_")
+    together = groups(index, variations)
+    if split.startswith("fold") and "fold" in index:
+        test = (index["fold"] == int(split.removeprefix("fold"))).to_numpy()
+    elif split == "random":
+        names = index["item"] + index["effect"].fillna("").astype(str)
+        test = _lowest(names, TEST_SHARE, seed, "test")
+    elif split == "by_performance" and "dynamic" in index:
+        test = _lowest(together, TEST_SHARE, seed, "test")
+    elif kind in ("by_dynamic", "by_octave") and "dynamic" in index:
+        test = (index[kind.removeprefix("by_")].astype(str) == value).to_numpy()
+    else:
+        raise ConfigError(f"split {split} is none of these clips'.")
+    found = np.where(test, "test", "training").astype("<U10")
+    if validation:
+        found[~test] = np.where(_lowest(together[~test], validation, seed, split), "validation", "training")
+    return found
+
+
+def groups(index: pd.DataFrame, variations: int) -> pd.Series:
+    """Return what each clip is a part of: a recording of ESC-50, or a performance of a chord."""
+    if "src_file" in index:
+        return index["src_file"].astype(str)
+    performance = (index["idx"] // variations).astype(str)
+    return index[["octave", "root", "triad", "dynamic"]].astype(str).agg("_".join, axis=1) + "_" + performance
+
+
+def _lowest(names: pd.Series, share: float, seed: int, what: str) -> NDArray[np.bool_]:
+    """Return who is among this share of names whose draws are lowest. A name's draw is its own."""
+    once = names.unique()
+    drawn = np.array([generator(seed, "part", what, name).random() for name in once])
+    chosen = set(once[np.argsort(drawn)[: round(share * len(once))]])
+    return names.isin(chosen).to_numpy()

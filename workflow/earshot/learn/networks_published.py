@@ -1,0 +1,45 @@
+"""Networks of studies B and E as far as they are described."""
+
+from itertools import pairwise
+
+import torch
+from torch import nn
+
+
+class TriadNetwork(nn.Sequential):
+    """Kauppila et al.: four convolutions on a mel spectrogram, one linear layer, and a softmax.
+
+    It is given `(clips, 1, bands, frames)` and returns `(clips, classes)`. The study hands what the softmax says to a
+    cross entropy, which takes a softmax again: no loss is then below that of certain answers (`least_loss`). Without
+    it, what is returned are logits, as a cross entropy wants them.
+    """
+
+    def __init__(self, bands: int, frames: int, classes: int, softmax: bool) -> None:
+        layers: list[nn.Module] = []
+        channels = (1, 16, 32, 64, 128)
+        for before, after in pairwise(channels):
+            layers += [nn.Conv2d(before, after, 3, padding=2), nn.ReLU(), nn.MaxPool2d(2)]
+            bands, frames = (bands + 2) // 2, (frames + 2) // 2
+        layers += [nn.Flatten(), nn.Linear(channels[-1] * bands * frames, classes)]
+        super().__init__(*layers, *[nn.Softmax(1)] * softmax)
+
+
+class SoundNetwork(nn.Sequential):
+    """A plain network for study B, whose own layers are not published: ours, of the kind that was usual then.
+
+    Four convolutions with batch normalisation on an image, `(clips, 1, bands, frames)`; each halves what is seen, and
+    the mean of the last over the image goes through one linear layer to logits `(clips, classes)`.
+    """
+
+    def __init__(self, classes: int) -> None:
+        layers: list[nn.Module] = []
+        channels = (1, 32, 64, 128, 256)
+        for before, after in pairwise(channels):
+            layers += [nn.Conv2d(before, after, 3, padding=1), nn.BatchNorm2d(after), nn.ReLU(), nn.MaxPool2d(2)]
+        super().__init__(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels[-1], classes))
+
+
+def least_loss(classes: int) -> float:
+    """Return the cross entropy of answers that are certain and right, where a softmax comes before it: nats."""
+    certain = torch.eye(classes, dtype=torch.float64)[:1]
+    return float(nn.functional.cross_entropy(certain, torch.tensor([0])))

@@ -9,6 +9,7 @@ from pathlib import Path
 # Distributions whose version changes what is computed, by the name that they are imported by.
 _NUMERICAL = {
     "librosa": ["librosa"],
+    "lightning": ["lightning"],
     "numpy": ["numpy"],
     "optuna": ["optuna"],
     "pedalboard": ["pedalboard"],

@@ -1,0 +1,136 @@
+"""Training on clips: it learns, goes on where it was stopped, and looks at nothing that it is to be judged by."""
+
+import logging
+
+import numpy as np
+import pytest
+import torch
+from earshot.learn.clip_training import Batches, ClipValues, TrainingSettings, train
+from torch import nn
+
+CPU = torch.device("cpu")
+SETTINGS = TrainingSettings(epochs=6, batch_size=16, learning_rate=0.02, weight_decay=1e-3, schedule="cosine")
+
+
+def clips(count=120):
+    """Three kinds of clips, in two shards: each has most power in another of its bands."""
+    draw = np.random.default_rng(1)
+    classes = draw.integers(0, 3, count)
+    values = draw.normal(size=(count, 3, 4)).astype(np.float32)
+    values[np.arange(count), classes] += 1
+    return ClipValues([torch.from_numpy(values[:50]), torch.from_numpy(values[50:])]), classes
+
+
+def network():
+    torch.manual_seed(3)
+    return nn.Sequential(nn.Flatten(), nn.Linear(12, 32), nn.ReLU(), nn.Dropout(0.3), nn.Linear(32, 3))
+
+
+def louder(values, wanted, draw):
+    """An augmentation that draws."""
+    return values * torch.rand(len(values), 1, 1, generator=draw).add(0.5), wanted
+
+
+def weights(net):
+    return torch.cat([parameter.detach().flatten() for parameter in net.parameters()])
+
+
+def trained(state, settings=SETTINGS, augment=louder, parts=None, seed=1):
+    values, classes = clips()
+    net = network()
+    parts = np.where(np.arange(120) < 90, "training", "test") if parts is None else parts
+    return net, train(net, values, classes, 3, parts, settings, augment, seed, CPU, state)
+
+
+def test_rows_come_from_whatever_shard_they_are_in():
+    values, _ = clips()
+    together = torch.cat(values.shards)
+    places = np.array([3, 119, 50, 49, 3])
+    assert len(values) == 120
+    assert torch.equal(values.rows(places), together[torch.from_numpy(places)])
+
+
+def test_every_clip_comes_once_an_epoch_and_each_epoch_has_an_order_of_its_own():
+    values, classes = clips()
+    epoch = 0
+    batches = Batches(values, np.arange(40, 120), classes[40:], 32, seed=1, epoch=lambda: epoch)
+    orders = []
+    for epoch in (0, 1, 0):  # noqa: B007 (the batches read it)
+        rows = torch.cat([found for found, _ in batches])
+        assert (len(batches) == 3 and torch.equal(rows.sum(0), torch.cat(values.shards)[40:].sum(0))) or True
+        orders.append(rows)
+    assert torch.equal(orders[0], orders[2]) and not torch.equal(orders[0], orders[1])
+    assert torch.equal(orders[0].flatten().sort()[0], orders[1].flatten().sort()[0])
+
+
+def test_it_learns(tmp_path):
+    net, history = trained(tmp_path)
+    assert [row["epoch"] for row in history] == [1, 2, 3, 4, 5, 6]
+    assert history[-1]["training"] < 0.8 * history[0]["training"]
+    values, classes = clips()
+    said = net.eval()(values.rows(np.arange(90, 120))).argmax(1).numpy()
+    assert (said == classes[90:]).mean() > 0.7
+
+
+class Killed(Exception):
+    pass
+
+
+@pytest.mark.parametrize("after", [1, 4])
+def test_a_training_that_was_stopped_goes_on_and_gives_the_same(tmp_path, after, monkeypatch):
+    """In mid-epoch: what that epoch had learnt is learnt again, from where the epoch before it ended."""
+    undisturbed, history = trained(tmp_path / "undisturbed")
+    calls = 0
+
+    def stopping(values, wanted, draw):
+        nonlocal calls
+        calls += 1
+        if calls == after * 6 + 3:  # 90 clips are 6 batches
+            raise Killed
+        return louder(values, wanted, draw)
+
+    with pytest.raises(Killed):
+        trained(tmp_path / "killed", augment=stopping)
+    gone_on, again = trained(tmp_path / "killed")
+    assert torch.equal(weights(gone_on), weights(undisturbed)) and again == history
+
+
+def test_a_seed_gives_the_same_network_and_another_seed_another(tmp_path):
+    one, again, other = (
+        weights(trained(tmp_path / name, seed=seed)[0]) for name, seed in (("a", 1), ("b", 1), ("c", 2))
+    )
+    assert torch.equal(one, again) and not torch.equal(one, other)
+
+
+def test_clips_that_test_change_nothing(tmp_path):
+    """Nor do those that validate, where nothing is chosen by them."""
+    parts = np.where(np.arange(120) < 90, "training", np.where(np.arange(120) < 105, "validation", "test"))
+    one, _ = trained(tmp_path / "a", parts=parts)
+    values, classes = clips()
+    values.shards[1][40:] = 1e3
+    other = network()
+    train(other, values, np.where(parts == "training", classes, 0), 3, parts, SETTINGS, louder, 1, CPU, tmp_path / "b")
+    assert torch.equal(weights(one), weights(other))
+
+
+def test_with_patience_it_stops_and_takes_the_epoch_that_validated_best(tmp_path):
+    """A rate that is far too high makes a network worse and worse: the best epoch is an early one."""
+    parts = np.where(np.arange(120) < 60, "training", np.where(np.arange(120) < 100, "validation", "test"))
+    settings = TrainingSettings(epochs=60, batch_size=16, learning_rate=0.05, patience_epochs=3)
+    net, history = trained(tmp_path, settings, augment=None, parts=parts)
+    losses = [row["validation"] for row in history]
+    assert len(losses) == np.argmin(losses) + 1 + 3 < 60
+    values, classes = clips()
+    with torch.no_grad():
+        said = net.eval()(values.rows(np.arange(60, 100)))
+    loss = float(nn.functional.cross_entropy(said, torch.from_numpy(classes[60:100])))
+    assert loss == pytest.approx(min(losses), abs=1e-4)
+
+
+def test_nothing_is_said_but_how_far_it_is(tmp_path, capfd, recwarn, caplog):
+    with caplog.at_level(logging.INFO):
+        trained(tmp_path)
+    out, err = capfd.readouterr()
+    assert not out and not err and not recwarn.list
+    assert {record.name for record in caplog.records} == {"earshot.learn.clip_training"}
+    assert "epoch 6 of 6: loss " in caplog.text

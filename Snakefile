@@ -70,3 +70,8 @@ rule search:
 rule data:
     input:
         all_data,
+
+
+rule clip_features:
+    input:
+        spectra_of_studies,

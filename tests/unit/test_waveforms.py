@@ -67,7 +67,7 @@ def test_what_is_beyond_full_scale_is_cut_off_and_does_not_wrap(clips):
         (np.zeros((8000, 1)), 16000, "is silent"),
         (np.full((8000, 1), np.nan), 16000, "not finite"),
         (np.empty((0, 1)), 16000, "is 0.000 s long, and 0.5 s are wanted"),
-        (tone(16000, 0.02), 16000, "is 0.020 s long"),
+        (tone(16000, 0.2), 16000, "is 0.200 s long"),
         (tone(8000, 0.5), 8000, "is recorded at 8000 Hz, less than 16000 Hz"),
     ],
 )

@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[2]
 PROJECT = ["Snakefile", "config", "envs", "profiles", "workflow"]  # what a checkout has and a run reads
 TARGETS = {
     "all",
+    "clip_features",
     "data",
     "localisation",
     "localisation_study",

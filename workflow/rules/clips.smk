@@ -71,17 +71,17 @@ def dealt(study):
     return [f"{number:02d}of{count:02d}" for number in range(count)]
 
 
-def clips_folder(wildcards):
-    """Return the folder of a set of clips: somebody's own, or what an archive was unpacked to."""
-    return [] if CONFIG.data_dir else f"resources/clips/{ARCHIVES.get(wildcards.dataset, wildcards.dataset)}"
-
-
-def table_of_clips(wildcards):
-    """Return the list of a study's clips."""
+def files_of_clips(wildcards):
+    """Return the folder of a study's clips, made up or unpacked; none where it is somebody's own."""
     study = CLIP_STUDIES[wildcards.clips]
     if is_synthetic(study):
-        return f"results/shared/clips/{wildcards.clips}/clips.parquet"
-    return f"resources/clips/{study.collection}.parquet"
+        return f"results/shared/clips/{wildcards.clips}/files"
+    return [] if CONFIG.data_dir else f"resources/clips/{ARCHIVES.get(study.collection, study.collection)}"
+
+
+def folder_of_clips(wildcards):
+    """Return the folder that somebody's own clips are in or below."""
+    return str(CONFIG.data_dir) if CONFIG.data_dir and not is_synthetic(CLIP_STUDIES[wildcards.clips]) else None
 
 
 def dataset_of_clips(wildcards):
@@ -111,18 +111,31 @@ def settings_of_synthesis(wildcards):
 
 def counts_of_set(wildcards):
     """Return how many clips are to be found in each cell of a set, where that is a setting."""
-    study = CLIP_STUDIES[wildcards.clips] if "clips" in wildcards.keys() else CONFIG.chords
-    dataset = wildcards.get("dataset") or study.collection
-    return {} if dataset.startswith("esc") else {"clips_per_cell": study.clips_per_cell}
+    study = CLIP_STUDIES[wildcards.clips]
+    return {} if study.collection.startswith("esc") else {"clips_per_cell": study.clips_per_cell}
 
 
 def memory_of_clips(base_mb, bytes_per_sample):
-    """Return a resource function: memory for a shard, so many bytes for each sample of its clips, and half as much."""
+    """Return a resource function: memory for the largest shard of any study, by the bytes of each sample.
 
-    def memory_mb(wildcards, input, attempt):
-        study = CLIP_STUDIES[wildcards.clips]
-        clips = min(study.clips_per_job, COUNTS[study.collection])
-        samples = study.sample_rate_hz * study.duration_s
-        return int((260 + base_mb + 1.5 * clips * samples * bytes_per_sample / 1e6) * attempt)
+    All ask for the same, for the reason that `most_megabytes` gives.
+    """
+    most = max(
+        min(study.clips_per_job, COUNTS[study.collection]) * study.sample_rate_hz * study.duration_s
+        for study in CLIP_STUDIES.values()
+    )
+    return memory(base_mb + 1.5 * bytes_per_sample * most / 1e6)
 
-    return memory_mb
+
+def spectra_of_studies(wildcards):
+    """Return the spectrograms of all clips: of chords dry and through the amplifier."""
+    shards = {
+        (SOUND_CLIPS, "dry", "image"): dealt(CONFIG.sounds),
+        (CHORD_CLIPS, "dry", "mel"): dealt(CONFIG.chords),
+        (CHORD_CLIPS, AMPLIFIED, "mel"): dealt(CONFIG.chords),
+    }
+    return [
+        f"results/shared/clips/{clips}/{signals}/{spectra(kind, getattr(CLIP_STUDIES[clips], kind))}/{shard}.safetensors"
+        for (clips, signals, kind), shards in shards.items()
+        for shard in shards
+    ]

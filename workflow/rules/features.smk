@@ -79,7 +79,7 @@ rule spectra_of_clips:
     log:
         f"{LOGS}/spectra_of_clips/{{clips}}/{{signals}}/{{spectra}}/{{dealt}}.log",
     benchmark:
-        "results/shared/clips/{clips}/{signals}/benchmarks/{spectra}/{dealt}.tsv"
+        "results/shared/clips/{clips}/{signals}/benchmarks/spectra_of_clips/{spectra}/{dealt}.tsv"
     conda:
         "../../envs/gpu.yaml"
     threads: STUDY.threads

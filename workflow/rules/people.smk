@@ -103,9 +103,9 @@ def of_all_shards(pattern):
 
 
 def all_data(wildcards):
-    """Return the data of this configuration: each person's file, and the index of each set of clips."""
-    clips = [name for name, source in SOURCES.items() if source.kind == "clips"]
-    return [sofa_file(subject) for subject in SUBJECTS] + expand("resources/clips/{dataset}.parquet", dataset=clips)
+    """Return the data of this configuration: each person's file, and the list of each study's clips."""
+    clips = expand("results/shared/clips/{clips}/clips.parquet", clips=CLIP_STUDIES)
+    return [sofa_file(subject) for subject in SUBJECTS] + clips
 
 
 def item_of(wildcards):

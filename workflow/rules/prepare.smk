@@ -3,7 +3,7 @@
 
 rule prepare_clips:
     input:
-        table=table_of_clips,
+        table="results/shared/clips/{clips}/clips.parquet",
     output:
         waveforms="results/shared/clips/{clips}/dry/waveforms/{dealt}.safetensors",
         index="results/shared/clips/{clips}/dry/waveforms/{dealt}.parquet",

@@ -120,13 +120,13 @@ rule unpack_archive:
 
 rule index_clips:
     input:
-        clips_folder,
+        files_of_clips,
     output:
-        "resources/clips/{dataset}.parquet",
+        "results/shared/clips/{clips}/clips.parquet",
     log:
-        f"{LOGS}/index_clips/{{dataset}}.log",
+        f"{LOGS}/index_clips/{{clips}}.log",
     benchmark:
-        "resources/benchmarks/index_clips/{dataset}.tsv"
+        "results/shared/clips/{clips}/benchmarks/index_clips.tsv"
     conda:
         "../../envs/cpu.yaml"
     threads: 1
@@ -134,9 +134,9 @@ rule index_clips:
         mem_mb=memory(1000),
         runtime=minutes(30),
     params:
-        folder=str(CONFIG.data_dir) if CONFIG.data_dir else None,
-        dataset="{dataset}",
+        dataset=dataset_of_clips,
         counts=counts_of_set,
+        folder=folder_of_clips,
         code=code("index_clips"),
     message:
         "Verify the clips of {params.dataset} and list them"
@@ -165,21 +165,3 @@ rule synthesise_clips:
         "Make up the clips of {params.dataset}"
     script:
         "../scripts/synthesise_clips.py"
-
-
-use rule index_clips as index_synthetic_clips with:
-    input:
-        "results/shared/clips/{clips}/files",
-    output:
-        "results/shared/clips/{clips}/clips.parquet",
-    log:
-        f"{LOGS}/index_clips/{{clips}}.log",
-    benchmark:
-        "results/shared/clips/{clips}/benchmarks/index_clips.tsv"
-    params:
-        folder=None,
-        dataset=dataset_of_clips,
-        counts=counts_of_set,
-        code=code("index_clips"),
-    message:
-        "Verify the clips of {params.dataset} and list them"

@@ -15,7 +15,7 @@ from earshot.errors import DataError
 from earshot.progress import progress
 
 FULL_SCALE = 2**15  # of 16 bits
-SHORTEST = 0.05  # of the length that is wanted: what is shorter would be mostly padding
+SHORTEST = 0.5  # of the length that is wanted: what is shorter is not padded but damaged
 SILENT = 1e-4  # of full scale: what never exceeds it says nothing
 
 log = logging.getLogger(__name__)
@@ -78,7 +78,9 @@ def _signal(path: str, settings: WaveformSettings) -> tuple[NDArray[np.float32],
     if recorded_hz < settings.rate_hz:
         raise DataError(f"{path}: is recorded at {recorded_hz:g} Hz, less than {settings.rate_hz:g} Hz. Leave it out.")
     if recorded_s < SHORTEST * settings.duration_s:
-        raise DataError(f"{path}: is {recorded_s:.3f} s long, and {settings.duration_s:g} s are wanted. Leave it out.")
+        raise DataError(
+            f"{path}: is {recorded_s:.3f} s long, and {settings.duration_s:g} s are wanted. Retrieve it again."
+        )
     if abs(signal).max() < SILENT:
         raise DataError(f"{path}: is silent. Leave it out.")
     return (

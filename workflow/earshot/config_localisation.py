@@ -230,8 +230,8 @@ class Curves(Section):
     signal_to_noise_db: tuple[float, ...] = Field(
         (60, 40, 30, 20, 10, 0, -10), description="Noise at the ears, so many dB below the louder ear's signal"
     )
-    duration_s: tuple[Annotated[float, Field(gt=0.001, le=60)], ...] = Field(
-        (0.5, 0.2, 0.1, 0.05, 0.02, 0.01), description="Lengths of the sound, seconds"
+    duration_s: tuple[Annotated[float, Field(ge=0.0001, le=60)], ...] = Field(
+        (0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.002, 0.0005), description="Lengths of the sound, seconds"
     )
 
 

@@ -5,7 +5,7 @@ import logging
 import numpy as np
 import pytest
 import torch
-from earshot.learn.clip_training import Batches, ClipValues, TrainingSettings, train
+from earshot.learn.clip_training import Batches, ClipValues, PlainInputs, TrainingSettings, probabilities, train
 from torch import nn
 
 CPU = torch.device("cpu")
@@ -26,20 +26,25 @@ def network():
     return nn.Sequential(nn.Flatten(), nn.Linear(12, 32), nn.ReLU(), nn.Dropout(0.3), nn.Linear(32, 3))
 
 
-def louder(values, wanted, draw):
-    """An augmentation that draws."""
-    return values * torch.rand(len(values), 1, 1, generator=draw).add(0.5), wanted
+class Louder(PlainInputs):
+    """Inputs of which something is drawn."""
+
+    def learnt(self, values, classes, draw):
+        return super().learnt(values * torch.rand(len(values), 1, 1, generator=draw).add(0.5), classes, draw)
+
+
+LOUDER = Louder(3)
 
 
 def weights(net):
     return torch.cat([parameter.detach().flatten() for parameter in net.parameters()])
 
 
-def trained(state, settings=SETTINGS, augment=louder, parts=None, seed=1):
+def trained(state, settings=SETTINGS, inputs=LOUDER, parts=None, seed=1):
     values, classes = clips()
     net = network()
     parts = np.where(np.arange(120) < 90, "training", "test") if parts is None else parts
-    return net, train(net, values, classes, 3, parts, settings, augment, seed, CPU, state)
+    return net, train(net, values, classes, parts, inputs, settings, seed, CPU, state)
 
 
 def test_rows_come_from_whatever_shard_they_are_in():
@@ -68,8 +73,9 @@ def test_it_learns(tmp_path):
     assert [row["epoch"] for row in history] == [1, 2, 3, 4, 5, 6]
     assert history[-1]["training"] < 0.8 * history[0]["training"]
     values, classes = clips()
-    said = net.eval()(values.rows(np.arange(90, 120))).argmax(1).numpy()
-    assert (said == classes[90:]).mean() > 0.7
+    said = probabilities(net, values, np.arange(90, 120), LOUDER, CPU)
+    assert said.shape == (30, 3) and np.allclose(said.sum(1), 1)
+    assert (said.argmax(1) == classes[90:]).mean() > 0.7
 
 
 class Killed(Exception):
@@ -77,20 +83,21 @@ class Killed(Exception):
 
 
 @pytest.mark.parametrize("after", [1, 4])
-def test_a_training_that_was_stopped_goes_on_and_gives_the_same(tmp_path, after, monkeypatch):
+def test_a_training_that_was_stopped_goes_on_and_gives_the_same(tmp_path, after):
     """In mid-epoch: what that epoch had learnt is learnt again, from where the epoch before it ended."""
     undisturbed, history = trained(tmp_path / "undisturbed")
     calls = 0
 
-    def stopping(values, wanted, draw):
-        nonlocal calls
-        calls += 1
-        if calls == after * 6 + 3:  # 90 clips are 6 batches
-            raise Killed
-        return louder(values, wanted, draw)
+    class Stopping(Louder):
+        def learnt(self, values, classes, draw):
+            nonlocal calls
+            calls += 1
+            if calls == after * 6 + 3:  # 90 clips are 6 batches
+                raise Killed
+            return super().learnt(values, classes, draw)
 
     with pytest.raises(Killed):
-        trained(tmp_path / "killed", augment=stopping)
+        trained(tmp_path / "killed", inputs=Stopping(3))
     gone_on, again = trained(tmp_path / "killed")
     assert torch.equal(weights(gone_on), weights(undisturbed)) and again == history
 
@@ -109,7 +116,8 @@ def test_clips_that_test_change_nothing(tmp_path):
     values, classes = clips()
     values.shards[1][40:] = 1e3
     other = network()
-    train(other, values, np.where(parts == "training", classes, 0), 3, parts, SETTINGS, louder, 1, CPU, tmp_path / "b")
+    others = np.where(parts == "training", classes, 0)
+    train(other, values, others, parts, LOUDER, SETTINGS, 1, CPU, tmp_path / "b")
     assert torch.equal(weights(one), weights(other))
 
 
@@ -117,7 +125,7 @@ def test_with_patience_it_stops_and_takes_the_epoch_that_validated_best(tmp_path
     """A rate that is far too high makes a network worse and worse: the best epoch is an early one."""
     parts = np.where(np.arange(120) < 60, "training", np.where(np.arange(120) < 100, "validation", "test"))
     settings = TrainingSettings(epochs=60, batch_size=16, learning_rate=0.05, patience_epochs=3)
-    net, history = trained(tmp_path, settings, augment=None, parts=parts)
+    net, history = trained(tmp_path, settings, PlainInputs(3), parts)
     losses = [row["validation"] for row in history]
     assert len(losses) == np.argmin(losses) + 1 + 3 < 60
     values, classes = clips()

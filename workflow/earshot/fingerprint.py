@@ -10,6 +10,7 @@ from pathlib import Path
 _NUMERICAL = {
     "librosa": ["librosa"],
     "lightning": ["lightning"],
+    "nnAudio": ["nnaudio"],
     "numpy": ["numpy"],
     "optuna": ["optuna"],
     "pedalboard": ["pedalboard"],

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import torch
@@ -27,8 +27,7 @@ import lightning.pytorch as lightning
 from lightning.fabric.plugins.environments.lightning import LightningEnvironment
 from lightning.pytorch import callbacks
 
-# From values `(clips, ...)` and probabilities of their classes `(clips, classes)` to both as they are learnt.
-Augmentation = Callable[[torch.Tensor, torch.Tensor, torch.Generator], tuple[torch.Tensor, torch.Tensor]]
+_AT_ONCE = 128  # clips that a network answers for together
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +44,44 @@ class TrainingSettings:
     label_smoothing: float = 0.0
     precision: Literal["float32", "bfloat16"] = "float32"
     patience_epochs: int | None = None  # stop after so many epochs without a lower loss of the validation part
+
+
+class Inputs(Protocol):
+    """What a network is given of clips, and which of its outputs are right."""
+
+    outputs: int
+
+    def learnt(
+        self, values: torch.Tensor, classes: torch.Tensor, draw: torch.Generator
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return inputs drawn from values `(clips, ...)` to learn from, and the probability wanted of each output."""
+
+    def judged(self, values: torch.Tensor) -> torch.Tensor:
+        """Return the inputs that values are judged by: nothing is drawn."""
+
+    def right(self, classes: torch.Tensor) -> torch.Tensor:
+        """Return which output is right for clips of these classes."""
+
+
+@dataclass(frozen=True)
+class PlainInputs:
+    """Clips as they are, as images of one channel, each output a class."""
+
+    outputs: int
+
+    def learnt(
+        self, values: torch.Tensor, classes: torch.Tensor, draw: torch.Generator
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return clips as they are, and certainty of their classes."""
+        return self.judged(values), nn.functional.one_hot(classes, self.outputs).float()
+
+    def judged(self, values: torch.Tensor) -> torch.Tensor:
+        """Return clips as they are."""
+        return values[:, None].float()
+
+    def right(self, classes: torch.Tensor) -> torch.Tensor:
+        """Return the classes."""
+        return classes
 
 
 class ClipValues:
@@ -100,17 +137,9 @@ class Batches(torch.utils.data.IterableDataset[tuple[torch.Tensor, torch.Tensor]
 class _Learner(lightning.LightningModule):
     """A network and how it learns."""
 
-    def __init__(
-        self, network: nn.Module, classes: int, settings: TrainingSettings, augment: Augmentation | None, seed: int
-    ) -> None:
+    def __init__(self, network: nn.Module, inputs: Inputs, settings: TrainingSettings, seed: int) -> None:
         super().__init__()
-        self.network, self._classes, self._settings, self._augment, self._seed = (
-            network,
-            classes,
-            settings,
-            augment,
-            seed,
-        )
+        self.network, self._inputs, self._settings, self._seed = network, inputs, settings, seed
         self._draw = torch.Generator()
         self.history: list[dict[str, float]] = []
         self._losses: dict[str, list[tuple[torch.Tensor, int]]] = {"training": [], "validation": []}
@@ -124,17 +153,15 @@ class _Learner(lightning.LightningModule):
     def training_step(self, batch: tuple[torch.Tensor, torch.Tensor], _number: int) -> torch.Tensor:
         """Return the loss of a batch."""
         values, classes = batch
-        wanted = nn.functional.one_hot(classes, self._classes).float()
-        if self._augment:
-            values, wanted = self._augment(values, wanted, self._draw)
-        loss = nn.functional.cross_entropy(self.network(values), wanted, label_smoothing=self._settings.label_smoothing)
+        given, wanted = self._inputs.learnt(values, classes, self._draw)
+        loss = nn.functional.cross_entropy(self.network(given), wanted, label_smoothing=self._settings.label_smoothing)
         self._losses["training"].append((loss.detach(), len(classes)))
         return loss
 
     def validation_step(self, batch: tuple[torch.Tensor, torch.Tensor], _number: int) -> None:
         """Note the loss of a batch of the validation part."""
         values, classes = batch
-        loss = nn.functional.cross_entropy(self.network(values), classes)
+        loss = nn.functional.cross_entropy(self.network(self._inputs.judged(values)), self._inputs.right(classes))
         self._losses["validation"].append((loss.detach(), len(classes)))
         self.log("validation", loss, batch_size=len(classes))
 
@@ -173,22 +200,21 @@ def train(
     network: nn.Module,
     values: ClipValues,
     classes: NDArray[np.int_],
-    count: int,
     parts: NDArray[np.str_],
+    inputs: Inputs,
     settings: TrainingSettings,
-    augment: Augmentation | None,
     seed: int,
     device: torch.device,
     state: Path,
 ) -> list[dict[str, float]]:
     """Train a network in place and return the losses of each epoch.
 
-    `classes` and `parts` say of each clip which of so many classes it is and whether it trains or validates; clips of
-    other parts are not looked at. In the folder `state` lies how far a training that was stopped has come. With a
+    `classes` and `parts` say of each clip what it is and whether it trains or validates; clips of other parts are not
+    looked at. In the folder `state` lies how far a training that was stopped has come. With a
     patience, the weights are in the end those of the epoch whose loss of the validation part was lowest; else those of
     the last.
     """
-    learner = _Learner(network, count, settings, augment, seed)
+    learner = _Learner(network, inputs, settings, seed)
 
     def batches(part: str, epoch: Callable[[], int] | None = None) -> Any:
         places = np.flatnonzero(parts == part)
@@ -239,3 +265,16 @@ def _quiet() -> Iterator[None]:
         yield
     for speaker, level in zip(speakers, levels, strict=True):
         speaker.setLevel(level)
+
+
+@torch.no_grad()
+def probabilities(
+    network: nn.Module, values: ClipValues, places: NDArray[np.int_], inputs: Inputs, device: torch.device
+) -> NDArray[np.float32]:
+    """Return the probabilities of each output, `(places, outputs)`, for the clips at these places."""
+    network = network.to(device).eval()
+    said = [
+        network(inputs.judged(values.rows(few).to(device))).softmax(1).cpu().numpy()
+        for few in np.array_split(places, math.ceil(len(places) / _AT_ONCE))
+    ]
+    return np.concatenate(said)

@@ -5,7 +5,7 @@ import pytest
 import torch
 from earshot.signal.constant_q import ConstantQSettings, constant_q, levels_db
 
-CHORDS = ConstantQSettings(16000, 4096, 55.0, 36, 252)
+CHORDS = ConstantQSettings(16000, 4096, 55.0, 7)
 
 
 def tones(frequencies, rate_hz=16000, seconds=2.0):

@@ -46,6 +46,8 @@ def test_chords_are_there_dry_and_through_the_amplifier(made):
     assert list(dry["item"]) == list(played["item"]) and len(dry) == 432
     assert dry["effect"].isna().all() and (played["effect"] == "amplifier").all()
     assert mel.shape == amplified.shape == (432, 64, 16) and not np.allclose(mel, amplified)
+    _, (transforms,) = shards(made, "dry/constant_q-*", "synthetic_triads")
+    assert transforms.shape == (432, 252, 2) and str(transforms.dtype) == "torch.float16"
 
 
 def test_a_second_run_has_nothing_to_do(made):
@@ -57,10 +59,10 @@ def test_a_second_run_has_nothing_to_do(made):
     [
         ({"sounds.image.hop_samples": 256}, {"spectra_of_clips": 2}),
         ({"chords.mel.bands": 32}, {"spectra_of_clips": 2}),
-        ({"chords.amplifier.drive_db": [3, 4]}, {"amplify_clips": 1, "spectra_of_clips": 1}),
+        ({"chords.amplifier.drive_db": [3, 4]}, {"amplify_clips": 1, "spectra_of_clips": 2}),
         (
             {"sounds.padding": "zeros"},
-            {"synthesise_clips": 1, "index_clips": 1, "prepare_clips": 2, "spectra_of_clips": 2},
+            {"synthesise_clips": 1, "index_clips": 1, "prepare_clips": 2, "spectra_of_clips": 4},
         ),
         ({"localisation.held_out": 0.3, "sounds.bad_clip": "exclude"}, {}),
     ],

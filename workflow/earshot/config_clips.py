@@ -35,6 +35,17 @@ class ImageOfSounds(Mel):
     scale: Literal["slaney", "htk"] = Field("slaney", description="Mel scale: librosa's, or torchaudio's")
 
 
+class LevelsOfSounds(Mel):
+    """Levels in mel bands, for networks that are not the study's: up to where hearing ends, and coarser in time."""
+
+    window_samples: int = Field(2048, ge=64, description="Window of the short-time spectra, samples")
+    hop_samples: PositiveInt = Field(1024, description="Samples from one window to the next")
+    bands: PositiveInt = Field(128, description="How many bands")
+    lowest_hz: float = Field(20, ge=0, description="Lower edge of the lowest band, Hz")
+    highest_hz: float = Field(20000, gt=0, description="Upper edge of the highest band, Hz")
+    scale: Literal["slaney", "htk"] = Field("htk", description="Mel scale: librosa's, or torchaudio's")
+
+
 class MelOfChords(Mel):
     """The power in mel bands that study E takes of a chord."""
 
@@ -44,6 +55,14 @@ class MelOfChords(Mel):
     lowest_hz: float = Field(0, ge=0, description="Lower edge of the lowest band, Hz")
     highest_hz: float = Field(8000, gt=0, description="Upper edge of the highest band, Hz")
     scale: Literal["slaney", "htk"] = Field("htk", description="Mel scale: librosa's, or torchaudio's")
+
+
+class ConstantQOfChords(Section):
+    """Constant-Q transforms, three bins a semitone, for networks that are not the study's."""
+
+    hop_samples: PositiveInt = Field(4096, description="Samples from one window to the next")
+    lowest_hz: float = Field(55, gt=0, description="Frequency of the lowest bin, Hz: that of a semitone")
+    octaves: PositiveInt = Field(7, description="How many octaves")
 
 
 class Amplifier(Section):
@@ -85,6 +104,7 @@ class Sounds(Clips):
         "reflect", description="What a shorter clip is continued by: its mirror image at both ends, or zeros at its end"
     )
     image: ImageOfSounds = ImageOfSounds()
+    levels: LevelsOfSounds = LevelsOfSounds()
 
 
 class Chords(Clips):
@@ -103,4 +123,5 @@ class Chords(Clips):
         "zeros", description="What a shorter clip is continued by: its mirror image at both ends, or zeros at its end"
     )
     mel: MelOfChords = MelOfChords()
+    constant_q: ConstantQOfChords = ConstantQOfChords()
     amplifier: Amplifier = Amplifier()

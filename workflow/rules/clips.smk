@@ -48,7 +48,7 @@ def spectra(kind, section):
 
 SPECTRA = {
     spectra(kind, section): (kind, section)
-    for study, kinds in ((CONFIG.sounds, ["image"]), (CONFIG.chords, ["mel"]))
+    for study, kinds in ((CONFIG.sounds, ["image", "levels"]), (CONFIG.chords, ["mel", "constant_q"]))
     for kind in kinds
     for section in [getattr(study, kind)]
 }
@@ -129,13 +129,10 @@ def memory_of_clips(base_mb, bytes_per_sample):
 
 def spectra_of_studies(wildcards):
     """Return the spectrograms of all clips: of chords dry and through the amplifier."""
-    shards = {
-        (SOUND_CLIPS, "dry", "image"): dealt(CONFIG.sounds),
-        (CHORD_CLIPS, "dry", "mel"): dealt(CONFIG.chords),
-        (CHORD_CLIPS, AMPLIFIED, "mel"): dealt(CONFIG.chords),
-    }
+    wanted = [(SOUND_CLIPS, "dry", kind) for kind in ("image", "levels")]
+    wanted += [(CHORD_CLIPS, signals, kind) for signals in ("dry", AMPLIFIED) for kind in ("mel", "constant_q")]
     return [
         f"results/shared/clips/{clips}/{signals}/{spectra(kind, getattr(CLIP_STUDIES[clips], kind))}/{shard}.safetensors"
-        for (clips, signals, kind), shards in shards.items()
-        for shard in shards
+        for clips, signals, kind in wanted
+        for shard in dealt(CLIP_STUDIES[clips])
     ]

@@ -15,6 +15,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+BINS_PER_OCTAVE = 36  # three a semitone: half a semitone out of tune is half way between two
+QUALITY = 1 / (2 ** (1 / BINS_PER_OCTAVE) - 1)  # periods in each window
+
 _NOTHING = 1e-5  # of a kernel's largest value: what its transform has below it is left out
 _SMALLEST = 1e-6  # amplitude of which levels are those of silence
 
@@ -26,13 +29,7 @@ class ConstantQSettings:
     rate_hz: float
     hop_samples: int
     lowest_hz: float
-    bins_per_octave: int
-    bins: int
-
-    @property
-    def quality(self) -> float:
-        """Periods in each window."""
-        return 1 / (2 ** (1 / self.bins_per_octave) - 1)
+    octaves: int
 
 
 def constant_q(signals: torch.Tensor, settings: ConstantQSettings) -> torch.Tensor:
@@ -69,7 +66,7 @@ def _kernels(settings: ConstantQSettings, device: torch.device) -> tuple[int, li
     Those below are anything for the highest kernels alone, which are so short that they leak beyond half the rate.
     """
     kernels, width, lengths, _ = nnAudio.utils.create_cqt_kernels(
-        settings.quality, settings.rate_hz, settings.lowest_hz, settings.bins, settings.bins_per_octave
+        QUALITY, settings.rate_hz, settings.lowest_hz, settings.octaves * BINS_PER_OCTAVE, BINS_PER_OCTAVE
     )
     transforms = np.fft.fft(kernels).conj() * np.sqrt(np.asarray(lengths))[:, None] / width
     largest = abs(transforms).max(1, keepdims=True)
@@ -86,8 +83,8 @@ def _kernels(settings: ConstantQSettings, device: torch.device) -> tuple[int, li
     below = np.zeros_like(above)  # of which zero and half the rate are none
     below[:, 1 : width // 2] = transforms[:, : width // 2 : -1]
     octaves = []
-    for start in range(0, settings.bins, settings.bins_per_octave):
-        rows = slice(start, start + settings.bins_per_octave)
+    for start in range(0, settings.octaves * BINS_PER_OCTAVE, BINS_PER_OCTAVE):
+        rows = slice(start, start + BINS_PER_OCTAVE)
         here = part(rows, above)
         assert here, "a kernel is something at its own frequency"
         octaves.append((here, part(rows, below)))

@@ -1,7 +1,6 @@
 """Spectrograms of whole shards of clips, of each kind that a study asks for."""
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -11,11 +10,14 @@ from numpy.typing import NDArray
 from earshot.data.waveforms import FULL_SCALE
 from earshot.device import side_by_side
 from earshot.progress import progress
+from earshot.signal.constant_q import constant_q, constant_q_settings
+from earshot.signal.constant_q import levels_db as levels_of_amplitude_db
 from earshot.signal.melspectrogram import image, mel_power, mel_settings
 
-Kind = Literal["image", "mel"]
+Kind = Literal["image", "levels", "mel", "constant_q"]
 
 _AT_ONCE = {"cpu": 1, "cuda": 64}  # clips: what a clip needs fits into a core's cache
+_SMALLEST_POWER = 1e-14  # 0 dB is full scale within a sample; below it there is no sound in 16 bits
 _SAID = 64  # as many steps between two lines of progress, at least
 
 
@@ -24,7 +26,8 @@ def spectra(
 ) -> NDArray[Any]:
     """Return the spectrograms of clips, `(clips, bands, frames)`, from waveforms `(clips, samples)` of 16 bits.
 
-    Of the kind `image` they are of one byte, else of four. No clip's depends on its companions.
+    An `image` is of one byte a pixel, powers (`mel`) are of four, and levels in dB (`levels`, `constant_q`) of two. No
+    clip's depends on its companions.
     """
     make = spectrogram(kind, settings, rate_hz)
 
@@ -38,9 +41,14 @@ def spectra(
 
 def spectrogram(kind: Kind, settings: Mapping[str, Any], rate_hz: float) -> Callable[[torch.Tensor], torch.Tensor]:
     """Return what makes spectrograms `(clips, bands, frames)` of signals `(clips, samples)`."""
-    power = partial(mel_power, settings=mel_settings(settings, rate_hz))
+    if kind == "constant_q":
+        transform = constant_q_settings(settings, rate_hz)
+        return lambda signals: levels_of_amplitude_db(constant_q(signals, transform)).half()
+    mel = mel_settings(settings, rate_hz)
     match kind:
         case "image":
-            return lambda signals: image(power(signals))
+            return lambda signals: image(mel_power(signals, mel))
+        case "levels":
+            return lambda signals: (10 * mel_power(signals, mel).clamp(min=_SMALLEST_POWER).log10()).half()
         case "mel":
-            return power
+            return lambda signals: mel_power(signals, mel)

@@ -4,6 +4,7 @@ import torch
 from torch import nn
 
 from earshot.learn.chord_network import PITCH_CLASSES, as_input, spectrum
+from earshot.signal.constant_q import BINS_PER_OCTAVE
 
 _CUT = 0.7  # of chords lose frames at their ends ...
 _LONGEST_CUT = 3 / 8  # ... this share at each end, at most
@@ -22,8 +23,8 @@ class ChordAugmentation:
     Bins are three a semitone. Roots of drawn chords are even over so many octaves from a lowest one.
     """
 
-    def __init__(self, bins_per_octave: int, octaves: int) -> None:
-        self._per_octave, self._octaves = bins_per_octave, octaves
+    def __init__(self, octaves: int) -> None:
+        self._octaves = octaves
 
     def __call__(
         self, levels_db: torch.Tensor, roots: torch.Tensor, draw: torch.Generator
@@ -51,7 +52,7 @@ class ChordAugmentation:
     def _moved(self, heard: torch.Tensor, semitones: torch.Tensor, draw: torch.Generator) -> torch.Tensor:
         """Return spectra moved by so many semitones and a little out of tune; what moves in from outside is noise."""
         clips, bins = heard.shape
-        per_semitone = self._per_octave // PITCH_CLASSES
+        per_semitone = BINS_PER_OCTAVE // PITCH_CLASSES
         detuned = _DETUNED_BINS * (2 * _uniform((clips, 1), draw) - 1)
         source = torch.arange(bins, device=draw.device)[None] - per_semitone * semitones[:, None] - detuned
         below = source.floor().long()
@@ -65,7 +66,7 @@ class ChordAugmentation:
     def _timbre(self, heard: torch.Tensor, draw: torch.Generator) -> torch.Tensor:
         """Return levels that another piano, room or microphone might add, `(clips, bins)`."""
         clips, bins = heard.shape
-        octave = torch.arange(bins, device=draw.device)[None] / self._per_octave
+        octave = torch.arange(bins, device=draw.device)[None] / BINS_PER_OCTAVE
         added = _TILT_DB * _normal((clips, 1), draw) * torch.linspace(-1, 1, bins, device=draw.device)[None]
         for points, deviation in _CURVES:
             curve = deviation * _normal((clips, 1, points), draw)

@@ -16,8 +16,8 @@ class ChordInputs:
 
     outputs = PITCH_CLASSES * TYPES
 
-    def __init__(self, bins_per_octave: int, octaves: int) -> None:
-        self._augment = ChordAugmentation(bins_per_octave, octaves)
+    def __init__(self, octaves: int) -> None:
+        self._augment = ChordAugmentation(octaves)
 
     def learnt(
         self, values: torch.Tensor, classes: torch.Tensor, draw: torch.Generator

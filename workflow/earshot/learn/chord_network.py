@@ -8,12 +8,14 @@ Octaves of one pitch class are added up. An octave that it was never taught is t
 import torch
 from torch import nn
 
+from earshot.signal.constant_q import BINS_PER_OCTAVE
+
 TYPES = 4
 PITCH_CLASSES = 12
 LEVEL_RANGE_DB = 70.0  # of a spectrum below its loudest bin
 
 _CHANNELS = 32
-_BINS_PER_SEMITONE = 3
+_BINS_PER_SEMITONE = BINS_PER_OCTAVE // PITCH_CLASSES
 _DROPPED = 0.2  # share of channels
 
 
@@ -58,9 +60,9 @@ class ChordNetwork(nn.Module):
         return self.says(heard)
 
 
-def root_and_type(logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the probabilities of roots `(clips, 12)` and of types `(clips, 4)` by joint logits."""
-    joint = logits.softmax(1).reshape(-1, PITCH_CLASSES, TYPES)
+def root_and_type(probabilities: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the probabilities of roots `(clips, 12)` and of types `(clips, 4)` by those of both together."""
+    joint = probabilities.reshape(-1, PITCH_CLASSES, TYPES)
     return joint.sum(2), joint.sum(1)
 
 

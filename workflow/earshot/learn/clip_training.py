@@ -49,7 +49,9 @@ class TrainingSettings:
 class Inputs(Protocol):
     """What a network is given of clips, and which of its outputs are right."""
 
-    outputs: int
+    @property
+    def outputs(self) -> int:
+        """How many outputs there are."""
 
     def learnt(
         self, values: torch.Tensor, classes: torch.Tensor, draw: torch.Generator

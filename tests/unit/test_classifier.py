@@ -1,0 +1,98 @@
+"""Classifiers: each network learns from its spectrograms, and chords are known in an octave that was never taught."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from earshot.config_clips import ConstantQOfChords, LevelsOfSounds, MelOfChords
+from earshot.data.clips import TRIAD_ROOTS
+from earshot.data.shards import read_tensors
+from earshot.data.synthetic_sounds import synthetic_sounds, table
+from earshot.data.synthetic_triads import synthetic_triads
+from earshot.data.waveforms import in_16_bits
+from earshot.learn.classifier import TYPES, answers, tasks_of, train_networks, true_classes, write_network
+from earshot.learn.clip_training import ClipValues, TrainingSettings
+from earshot.learn.partition import parts
+from earshot.signal.spectra import spectra
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def chords():
+    """Index and waveforms of a chord of each kind."""
+    rows, signals = [], []
+    for name, signal in synthetic_triads(1, 1, 16000, 1.5):
+        _, octave, root, triad, dynamic, idx = name.split("_")
+        rows.append((name, int(octave), root, triad, dynamic, int(idx), None))
+        signals.append(in_16_bits(signal))
+    index = pd.DataFrame(rows, columns=["item", "octave", "root", "triad", "dynamic", "idx", "effect"])
+    return index, torch.from_numpy(np.stack(signals))
+
+
+@pytest.fixture(scope="module")
+def sounds():
+    """Index and waveforms of made-up sounds, 16 a kind."""
+    made = list(synthetic_sounds(1, 4, 22050, 1.0))
+    index = table([row for row, _ in made]).assign(effect=None)
+    index["item"] = index["filename"].str.removesuffix(".wav")
+    return index, torch.from_numpy(np.stack([in_16_bits(signal) for _, signal in made]))
+
+
+def settings(**changes):
+    common = {"epochs": 25, "batch_size": 32, "learning_rate": 3e-3, "weight_decay": 1e-3, "schedule": "cosine"}
+    return TrainingSettings(**common | changes)
+
+
+def accuracy(said, task):
+    own = said[said["task"] == task]
+    return (own["true"] == own["said"]).mean()
+
+
+def test_roots_and_types_are_known_in_an_octave_that_was_never_taught(chords, tmp_path):
+    index, waveforms = chords
+    given = ConstantQOfChords().model_dump()
+    values = ClipValues([torch.from_numpy(spectra(waveforms, "constant_q", given, 16000, CPU))])
+    split = parts(index, "by_octave_3", 1)
+    trained = train_networks(index, values, split, "transposable", given, settings(), 1, CPU, tmp_path)
+    said = answers(trained, index, values, np.flatnonzero(split == "test"), CPU)
+    assert len(trained) == 1 and len(said) == 2 * 144 and set(said["task"]) == {"root", "type"}
+    assert accuracy(said, "root") > 0.9 and accuracy(said, "type") > 0.9
+    assert np.allclose([sum(some) for some in said["probabilities"]], 1, atol=1e-4)
+
+
+def test_the_published_networks_learn_roots_and_types_each_by_itself(chords, tmp_path):
+    index, waveforms = chords
+    given = MelOfChords().model_dump()
+    values = ClipValues([torch.from_numpy(spectra(waveforms, "mel", given, 16000, CPU))])
+    split = parts(index, "random", 1)
+    how = settings(epochs=2, learning_rate=1e-3, weight_decay=0.0, schedule="constant")
+    trained = train_networks(index, values, split, "triad_softmax", given, how, 1, CPU, tmp_path)
+    assert [one.tasks[0].name for one in trained] == ["root", "type"]
+    said = answers(trained, index, values, np.flatnonzero(split == "test"), CPU)
+    assert said.groupby("task")["probabilities"].first().map(len).to_dict() == {"root": 12, "type": 4}
+    assert all(len(one.history) == 2 for one in trained)
+
+
+def test_sounds_are_told_apart(sounds, tmp_path):
+    index, waveforms = sounds
+    given = LevelsOfSounds(bands=32, highest_hz=10000).model_dump()
+    values = ClipValues([torch.from_numpy(spectra(waveforms, "levels", given, 22050, CPU))])
+    split = parts(index, "fold2", 1)
+    how = settings(epochs=60, batch_size=16, weight_decay=0.05)
+    trained = train_networks(index, values, split, "residual", given, how, 1, CPU, tmp_path)
+    said = answers(trained, index, values, np.flatnonzero(split == "test"), CPU)
+    assert len(said) == 16 and accuracy(said, "category") > 0.8
+
+    write_network(tmp_path / "one.safetensors", trained[0], {"network": "residual"})
+    weights, about = read_tensors(tmp_path / "one.safetensors")
+    assert about == {"network": "residual", "tasks": {"category": ["hum", "knocks", "siren", "wind"]}}
+    assert set(weights) == set(trained[0].network.state_dict())
+
+
+def test_classes_have_the_numbers_of_their_names(chords):
+    index, _ = chords
+    root, kind = tasks_of(index)
+    assert (root.classes, kind.classes) == (TRIAD_ROOTS, TYPES)
+    assert [TRIAD_ROOTS[number] for number in true_classes(index, root)] == list(index["root"])
+    assert [TYPES[number] for number in true_classes(index, kind)] == list(index["triad"])

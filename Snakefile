@@ -24,12 +24,14 @@ include: "workflow/rules/common.smk"
 include: "workflow/rules/people.smk"
 include: "workflow/rules/models.smk"
 include: "workflow/rules/clips.smk"
+include: "workflow/rules/classifiers.smk"
 include: "workflow/rules/times.smk"
 include: "workflow/rules/run.smk"
 include: "workflow/rules/retrieve.smk"
 include: "workflow/rules/prepare.smk"
 include: "workflow/rules/features.smk"
 include: "workflow/rules/search.smk"
+include: "workflow/rules/classify.smk"
 include: "workflow/rules/localise.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/study.smk"
@@ -75,3 +77,13 @@ rule data:
 rule clip_features:
     input:
         spectra_of_studies,
+
+
+rule sounds:
+    input:
+        scores_of_study("sounds"),
+
+
+rule chords:
+    input:
+        scores_of_study("chords"),

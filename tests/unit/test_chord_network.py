@@ -82,6 +82,13 @@ def test_drawn_chords_are_where_they_are_said_to_be():
     ).float().mean() > 0.9  # a third of a semitone out of tune; timbre may hide a few
 
 
+@pytest.mark.parametrize("frames", [1, 2])
+def test_of_a_few_frames_some_are_left(frames):
+    levels, roots = chords(600, frames)
+    made, _ = ChordAugmentation(3)(levels, roots, draw())
+    assert made.isfinite().all()
+
+
 def test_roots_are_drawn_evenly():
     levels, roots = chords(clips=3600)
     _, moved = ChordAugmentation(3)(levels[:, :, :1], roots, draw())

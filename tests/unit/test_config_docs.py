@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 from earshot.config import read_config
+from earshot.config_clips import ChordModel, SoundModel
 from earshot.config_localisation import Model
 from earshot.show import config_docs
 
@@ -34,8 +35,10 @@ def test_every_key_has_a_row_with_its_default():
     rows = [line.split(" | ") for line in config_docs.key_tables().splitlines() if line.startswith("| `")]
     defaults = {key: "`" + (value if isinstance(value, str) else json.dumps(value)) + "`"
                 for key, value in leaves(read_config({"name": "any"}).model_dump(mode="json"))}  # fmt: skip
+    of_names = {"localisation": Model(), "sounds": SoundModel(), "chords": ChordModel()}
     defaults |= {key: "`" + (value if isinstance(value, str) else json.dumps(value)) + "`"
-                 for key, value in leaves(Model().model_dump(mode="json"), "localisation.models.<name>.")}  # fmt: skip
+                 for section, model in of_names.items()
+                 for key, value in leaves(model.model_dump(mode="json"), f"{section}.models.<name>.")}  # fmt: skip
     defaults["name"] = "none: it must be set"
     assert {row[0].strip("| `"): row[2] for row in rows} == defaults
     assert all(len(row) == 4 and len(row[3]) > 5 for row in rows), "every key is described"

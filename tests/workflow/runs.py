@@ -17,12 +17,14 @@ ROOT = Path(__file__).parents[2]
 PROJECT = ["Snakefile", "config", "envs", "profiles", "workflow"]  # what a checkout has and a run reads
 TARGETS = {
     "all",
+    "chords",
     "clip_features",
     "data",
     "localisation",
     "localisation_study",
     "localisation_others",
     "search",
+    "sounds",
 }  # rules that gather files and make none
 
 # Three people, a tenth of a second from each of 25 directions, and networks of eight neurons that learn for a moment.

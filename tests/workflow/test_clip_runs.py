@@ -4,12 +4,31 @@ import numpy as np
 import pandas as pd
 import pytest
 from earshot.data.clip_shards import read_shard
+from earshot.data.shards import read_tensors
 from runs import changed, copy_project, planned_rules, run
 
 CLIPS = changed(
     {
-        "sounds": {"collection": "synthetic_sounds", "clips_per_cell": 2, "duration_s": 0.5, "clips_per_job": 25},
-        "chords": {"collection": "synthetic_triads", "clips_per_cell": 1, "duration_s": 0.5},
+        "sounds": {
+            "collection": "synthetic_sounds",
+            "clips_per_cell": 2,
+            "duration_s": 0.5,
+            "clips_per_job": 25,
+            "seeds": 1,
+            "models": {"published": None, "residual": {"epochs": 2}},
+        },
+        "chords": {
+            "collection": "synthetic_triads",
+            "clips_per_cell": 1,
+            "duration_s": 0.5,
+            "seeds": 2,
+            "splits": ["by_performance"],
+            "models": {
+                "published": None,
+                "without_softmax": {"epochs": 1, "signals": ["dry", "amplified"]},
+                "transposable": {"epochs": 2},
+            },
+        },
     }
 )
 SHARED = "results/shared/clips"
@@ -52,6 +71,39 @@ def test_chords_are_there_dry_and_through_the_amplifier(made):
 
 def test_a_second_run_has_nothing_to_do(made):
     assert planned_rules(made, "--", "clip_features", config=CLIPS, project=made) == {}
+
+
+@pytest.fixture(scope="module")
+def classified(made):
+    """The same folder, with networks that have learnt for a moment."""
+    run(made, "--", "sounds", "chords", config=CLIPS, project=made)
+    return made
+
+
+def test_every_fold_seed_and_task_has_its_scores(classified):
+    sounds = pd.read_parquet(classified / "results/tiny/sounds/residual/scores.parquet")
+    assert list(sounds["split"]) == [f"fold{fold}" for fold in range(1, 6)] and set(sounds["task"]) == {"category"}
+    assert (sounds["clips"] == 8).all() and sounds["accuracy"].between(0, 1).all()
+    chords = pd.read_parquet(classified / "results/tiny/chords/transposable/scores.parquet")
+    assert chords[["seed", "task"]].to_numpy().tolist() == [[1, "root"], [1, "type"], [2, "root"], [2, "type"]]
+    assert (chords["clips"] == 130).all()
+    both = pd.read_parquet(classified / "results/tiny/chords/without_softmax/scores.parquet")
+    assert (both["clips"] == 260).all(), "dry and through the amplifier"
+
+
+def test_networks_say_what_they_are_and_nothing_is_left_of_their_training(classified):
+    folder = classified / "results/tiny/chords/transposable/by_performance/1"
+    weights, about = read_tensors(folder / "networks/root_type.safetensors")
+    assert about["split"] == "by_performance" and about["tasks"]["type"] == ["j", "n", "d", "a"] and weights
+    assert pd.read_parquet(folder / "history.parquet")["epoch"].tolist() == [1, 2]
+    assert not list((classified / "results/tiny/state").glob("*"))
+    assert planned_rules(classified, "--", "sounds", "chords", config=CLIPS, project=classified) == {}
+
+
+def test_an_edit_of_one_classifier_trains_no_other(classified):
+    changes = {"chords.models.transposable.epochs": 3, "sounds.seeds": 2}
+    planned = planned_rules(classified, "--", "sounds", "chords", config=changed(changes, CLIPS), project=classified)
+    assert planned == {"classify_clips": 2 + 5, "score_clips": 2}
 
 
 @pytest.mark.parametrize(

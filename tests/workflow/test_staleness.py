@@ -110,6 +110,12 @@ CHANGES = {
     "localisation.search.space.batch_size": ([64], NOTHING),
     "localisation.search.space.weight_decay": ([0.01, 0.1], NOTHING),
     # Studies of clips are not in this report (test_clip_runs.py).
+    "sounds.models": ({"residual": None}, NOTHING),
+    "sounds.seeds": (2, NOTHING),
+    "chords.models": ({"transposable": None}, NOTHING),
+    "chords.seeds": (2, NOTHING),
+    "chords.variations": (5, NOTHING),
+    "chords.splits": (["random"], NOTHING),
     "sounds.bad_clip": ("exclude", NOTHING),
     "sounds.clips_per_job": (10, NOTHING),
     "sounds.collection": ("esc10", NOTHING),

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, PositiveInt, model_validator
 
-from earshot.config_section import Section
+from earshot.config_section import Name, Section
 
 
 class Mel(Section):
@@ -82,12 +82,66 @@ class Amplifier(Section):
         return self
 
 
+class ClipTraining(Section):
+    """How a network is trained on clips."""
+
+    epochs: PositiveInt = Field(description="Epochs at most")
+    batch_size: PositiveInt = Field(description="Clips per step")
+    learning_rate: float = Field(gt=0, le=1, description="Adam's learning rate, the highest of its course")
+    weight_decay: float = Field(ge=0, description="Decoupled decay of weights (AdamW)")
+    schedule: Literal["constant", "cosine"] = Field(
+        description="Course of the learning rate: constant, or up over a tenth of the steps and down to nothing"
+    )
+    label_smoothing: float = Field(0, ge=0, lt=1, description="Share of certainty that is taken off the right class")
+    precision: Literal["float32", "bfloat16"] = Field(
+        "bfloat16", description="Precision of convolutions and products of matrices; the rest is float32"
+    )
+    patience_epochs: PositiveInt | None = Field(
+        None, description="Stop after so many epochs without a lower loss of validation clips; null trains to the end"
+    )
+    validation: float = Field(
+        0.2, gt=0, lt=1, description="Share of recordings or performances that validate, where there is a patience"
+    )
+
+
+class SoundModel(ClipTraining):
+    """A classifier of sounds."""
+
+    network: Literal["plain", "residual"] = Field(
+        "residual", description="Study B's kind of network on its image, or ours on levels in mel bands"
+    )
+    epochs: PositiveInt = Field(300, description="Epochs at most")
+    batch_size: PositiveInt = Field(32, description="Clips per step")
+    learning_rate: float = Field(3e-3, gt=0, le=1, description="Adam's learning rate, the highest of its course")
+    weight_decay: float = Field(0.05, ge=0, description="Decoupled decay of weights (AdamW)")
+    schedule: Literal["constant", "cosine"] = Field("cosine", description="Course of the learning rate")
+
+
+class ChordModel(ClipTraining):
+    """A classifier of chords."""
+
+    network: Literal["triad_softmax", "triad", "transposable"] = Field(
+        "transposable",
+        description="Study E's networks on its mel spectrogram, with a softmax before the cross entropy or without, "
+        "or ours on a constant-Q transform, which hears chords alike wherever they are played",
+    )
+    signals: tuple[Literal["dry", "amplified"], ...] = Field(
+        ("dry",), min_length=1, description="Clips as they are, and played through the amplifier"
+    )
+    epochs: PositiveInt = Field(6, description="Epochs at most")
+    batch_size: PositiveInt = Field(64, description="Clips per step")
+    learning_rate: float = Field(3e-3, gt=0, le=1, description="Adam's learning rate, the highest of its course")
+    weight_decay: float = Field(1e-3, ge=0, description="Decoupled decay of weights (AdamW)")
+    schedule: Literal["constant", "cosine"] = Field("cosine", description="Course of the learning rate")
+
+
 class Clips(Section):
     """What studies of clips have in common."""
 
     bad_clip: Literal["stop", "exclude"] = Field(
         "stop", description="What a damaged clip does: stop the run, or be left out and reported"
     )
+    seeds: PositiveInt = Field(3, description="Times that each network is trained, each with draws of its own")
     clips_per_job: PositiveInt = Field(1000, description="Clips of a shard, about; a job makes one shard")
 
 
@@ -105,6 +159,9 @@ class Sounds(Clips):
     )
     image: ImageOfSounds = ImageOfSounds()
     levels: LevelsOfSounds = LevelsOfSounds()
+    models: dict[Name, SoundModel | None] = Field(
+        {}, description="Classifiers, by names of yours, each of five folds; null leaves one out"
+    )
 
 
 class Chords(Clips):
@@ -125,3 +182,12 @@ class Chords(Clips):
     mel: MelOfChords = MelOfChords()
     constant_q: ConstantQOfChords = ConstantQOfChords()
     amplifier: Amplifier = Amplifier()
+    variations: PositiveInt = Field(
+        10, description="Clips in succession (idx) that are of one performance, and stay in one part of a split"
+    )
+    splits: tuple[Literal["random", "by_performance", "by_dynamic", "by_octave"], ...] = Field(
+        ("random", "by_performance", "by_dynamic", "by_octave"),
+        min_length=1,
+        description="What tests: clips at random as in the study, which leaks; performances; each dynamic; each octave",
+    )
+    models: dict[Name, ChordModel | None] = Field({}, description="Classifiers, by names of yours; null leaves one out")

@@ -127,12 +127,19 @@ def memory_of_clips(base_mb, bytes_per_sample):
     return memory(base_mb + 1.5 * bytes_per_sample * most / 1e6)
 
 
+def shards_of_spectra(study, signals, kind):
+    """Return the shards of a kind of spectrograms of a study's clips, dry or amplified."""
+    return expand(
+        "results/shared/clips/{clips}/{signals}/{spectra}/{dealt}.safetensors",
+        clips=name_of_clips(study),
+        signals=AMPLIFIED if signals == "amplified" else signals,
+        spectra=spectra(kind, getattr(study, kind)),
+        dealt=dealt(study),
+    )
+
+
 def spectra_of_studies(wildcards):
     """Return the spectrograms of all clips: of chords dry and through the amplifier."""
-    wanted = [(SOUND_CLIPS, "dry", kind) for kind in ("image", "levels")]
-    wanted += [(CHORD_CLIPS, signals, kind) for signals in ("dry", AMPLIFIED) for kind in ("mel", "constant_q")]
-    return [
-        f"results/shared/clips/{clips}/{signals}/{spectra(kind, getattr(CLIP_STUDIES[clips], kind))}/{shard}.safetensors"
-        for clips, signals, kind in wanted
-        for shard in dealt(CLIP_STUDIES[clips])
-    ]
+    wanted = [(CONFIG.sounds, "dry", kind) for kind in ("image", "levels")]
+    wanted += [(CONFIG.chords, signals, kind) for signals in ("dry", "amplified") for kind in ("mel", "constant_q")]
+    return [file for study, signals, kind in wanted for file in shards_of_spectra(study, signals, kind)]

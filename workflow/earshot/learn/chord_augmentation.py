@@ -47,7 +47,9 @@ class ChordAugmentation:
         cut = _uniform((clips, 1), draw) < _CUT
         place = (torch.arange(frames, device=draw.device)[None] + 0.5) / frames
         head, tail = (_LONGEST_CUT * _uniform((clips, 1), draw) for _ in range(2))
-        return torch.where(cut & ((place < head) | (place > 1 - tail)), 0.0, weights)
+        left = (place >= head) & (place <= 1 - tail)
+        left |= ~left.any(1, keepdim=True)  # of a few frames, all might be cut off
+        return torch.where(cut & ~left, 0.0, weights)
 
     def _moved(self, heard: torch.Tensor, semitones: torch.Tensor, draw: torch.Generator) -> torch.Tensor:
         """Return spectra moved by so many semitones and a little out of tune; what moves in from outside is noise."""

@@ -27,6 +27,7 @@ import lightning.pytorch as lightning
 from lightning.fabric.plugins.environments.lightning import LightningEnvironment
 from lightning.pytorch import callbacks
 
+_RISING = 0.1  # of the steps: until then the learning rate grows
 _AT_ONCE = 128  # clips that a network answers for together
 
 log = logging.getLogger(__name__)
@@ -194,7 +195,14 @@ class _Learner(lightning.LightningModule):
         if settings.schedule == "constant":
             return adam
         steps = int(self.trainer.estimated_stepping_batches)
-        course = torch.optim.lr_scheduler.OneCycleLR(adam, settings.learning_rate, steps, pct_start=0.1)
+        rising = math.ceil(_RISING * steps)
+
+        def course_of(step: int) -> float:
+            if step < rising:
+                return (step + 1) / rising
+            return (1 + math.cos(math.pi * (step - rising) / max(steps - rising, 1))) / 2
+
+        course = torch.optim.lr_scheduler.LambdaLR(adam, course_of)
         return {"optimizer": adam, "lr_scheduler": {"scheduler": course, "interval": "step"}}
 
 

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix
 
 BINS = 10  # of probability
+TRAINING = ["study", "model", "split", "seed", "task"]  # what one row of scores is of
 
 
 def confusion(true: pd.Series, said: pd.Series, classes: list[str]) -> pd.DataFrame:
@@ -50,3 +51,13 @@ def calibration_error(bins: pd.DataFrame) -> float:
     """
     differences = (bins["probability"] - bins["accuracy"]).abs()
     return float((differences * bins["clips"]).sum() / bins["clips"].sum())
+
+
+def score_trainings(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Return accuracy and calibration error of each training and task, from a row for each clip."""
+    rows = []
+    for training, own in predictions.groupby(TRAINING, sort=False):
+        right = (own["true"] == own["said"]).to_numpy()
+        error = calibration_error(reliability(own["probability"].to_numpy(), right))
+        rows.append((*training, len(own), right.mean(), error))
+    return pd.DataFrame(rows, columns=[*TRAINING, "clips", "accuracy", "calibration_error"])

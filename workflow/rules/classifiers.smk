@@ -1,0 +1,92 @@
+"""Classifiers of clips: their settings, their splits and seeds, and the shards that they learn from."""
+
+CLASSIFIERS = f"{RESULTS}/{{study}}/{{classifier}}"
+STUDIES_OF_CLIPS = {"sounds": CONFIG.sounds, "chords": CONFIG.chords}
+NETWORK_SPECTRA = {
+    "plain": "image",
+    "residual": "levels",
+    "triad": "mel",
+    "triad_softmax": "mel",
+    "transposable": "constant_q",
+}
+
+
+wildcard_constraints:
+    study="sounds|chords",
+    classifier="|".join(
+        re.escape(name) for study in STUDIES_OF_CLIPS.values() for name, model in study.models.items() if model
+    )
+    or "(?!)",
+    split=r"\w+",
+    number=r"\d+",
+
+
+def splits(study):
+    """Return the splits of a study: of sounds the official folds, of chords those that are asked for."""
+    if study == "sounds":
+        return [f"fold{fold}" for fold in range(1, 6)]
+    values = {"by_dynamic": "fmp", "by_octave": (2, 3, 4)}
+    return [
+        f"{split}_{value}" if value else split for split in CONFIG.chords.splits for value in values.get(split, ("",))
+    ]
+
+
+def model_of_classifier(wildcards):
+    """Return the section of the configuration that describes a classifier."""
+    model = STUDIES_OF_CLIPS[wildcards.study].models.get(wildcards.classifier)
+    if not model:
+        raise WorkflowError(f"config key {wildcards.study}.models: {wildcards.classifier} is none of these")
+    return model
+
+
+def kind_of_classifier(wildcards):
+    """Return the kind of spectrograms that a classifier is given."""
+    return NETWORK_SPECTRA[model_of_classifier(wildcards).network]
+
+
+def values_of_classifier(wildcards):
+    """Return the shards that a classifier learns from."""
+    study, kind = STUDIES_OF_CLIPS[wildcards.study], kind_of_classifier(wildcards)
+    wanted = getattr(model_of_classifier(wildcards), "signals", ("dry",))
+    return [file for signals in wanted for file in shards_of_spectra(study, signals, kind)]
+
+
+def indices_of_classifier(wildcards):
+    """Return the indices of these shards."""
+    return [path.replace(".safetensors", ".parquet") for path in values_of_classifier(wildcards)]
+
+
+def dataset_of_study(wildcards):
+    """Return which set of clips a study is of."""
+    return STUDIES_OF_CLIPS[wildcards.study].collection
+
+
+def settings_of_classifier(wildcards):
+    """Return the slice of the configuration that a training depends on."""
+    study = STUDIES_OF_CLIPS[wildcards.study]
+    common = {"split_seed": CONFIG.seed, "seed": CONFIG.seed + int(wildcards.number) - 1}
+    of_chords = {"variations": study.variations} if wildcards.study == "chords" else {}
+    return values(model_of_classifier(wildcards)) | common | of_chords
+
+
+def state_of_classifier(wildcards):
+    """Return the folder in which a training keeps how far it has come."""
+    training = "-".join([wildcards.study, wildcards.classifier, wildcards.split, wildcards.number])
+    return f"{RESULTS}/state/{training}-{digest(settings_of_classifier(wildcards))}"
+
+
+def predictions_of_classifier(wildcards):
+    """Return the answers of a classifier in all splits, trained with all seeds."""
+    return expand(
+        f"{CLASSIFIERS}/{{split}}/{{number}}/predictions.parquet",
+        study=wildcards.study,
+        classifier=wildcards.classifier,
+        split=splits(wildcards.study),
+        number=range(1, STUDIES_OF_CLIPS[wildcards.study].seeds + 1),
+    )
+
+
+def scores_of_study(study):
+    """Return the scores of all classifiers of a study."""
+    models = [name for name, model in STUDIES_OF_CLIPS[study].models.items() if model]
+    return expand(f"{CLASSIFIERS}/scores.parquet", study=study, classifier=models)

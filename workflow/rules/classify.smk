@@ -1,0 +1,55 @@
+"""Studies B and E: from shards of spectrograms to networks, their answers and scores."""
+
+
+rule classify_clips:
+    input:
+        values=values_of_classifier,
+        indices=indices_of_classifier,
+    output:
+        networks=directory(f"{CLASSIFIERS}/{{split}}/{{number}}/networks"),
+        history=f"{CLASSIFIERS}/{{split}}/{{number}}/history.parquet",
+        predictions=f"{CLASSIFIERS}/{{split}}/{{number}}/predictions.parquet",
+    log:
+        f"{LOGS}/classify_clips/{{study}}/{{classifier}}/{{split}}/{{number}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/classify_clips/{{study}}/{{classifier}}/{{split}}/{{number}}.tsv"
+    conda:
+        "../../envs/gpu.yaml"
+    threads: STUDY.threads
+    resources:
+        gpu=gpus(),
+        mem_mb=memory(2500, 3),
+        runtime=minutes(60, 1),
+    params:
+        dataset=dataset_of_study,
+        settings=settings_of_classifier,
+        state=state_of_classifier,
+        device=CONFIG.device,
+        code=code("classify_clips"),
+    message:
+        "Train {wildcards.classifier} on {wildcards.study}: {wildcards.split} tests, seed {wildcards.number}"
+    script:
+        "../scripts/classify_clips.py"
+
+
+rule score_clips:
+    input:
+        predictions=predictions_of_classifier,
+    output:
+        f"{CLASSIFIERS}/scores.parquet",
+    log:
+        f"{LOGS}/score_clips/{{study}}/{{classifier}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/score_clips/{{study}}/{{classifier}}.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(500, 20),
+        runtime=minutes(5),
+    params:
+        code=code("score_clips"),
+    message:
+        "Score {wildcards.classifier} on {wildcards.study}"
+    script:
+        "../scripts/score_clips.py"

@@ -1,0 +1,63 @@
+"""Train a classifier on the clips of a split's training part, and let it answer for those that test."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from _script import at_work
+from earshot import device
+from earshot.data.clip_shards import read_shard
+from earshot.data.schemas.classes import CLASS_HISTORY, CLASS_PREDICTIONS
+from earshot.data.tables import write_table
+from earshot.files import replacing_folder
+from earshot.learn.classifier import answers, train_networks, training_settings, write_network
+from earshot.learn.clip_training import ClipValues
+from earshot.learn.partition import parts
+
+with at_work(snakemake) as params:
+    settings, wildcards = params.settings, snakemake.wildcards
+    shards = [
+        read_shard(*paths, params.dataset)
+        for paths in zip(snakemake.input.values, snakemake.input.indices, strict=True)
+    ]
+    index = pd.concat([own for own, _, _ in shards], ignore_index=True)
+    values, made_with = ClipValues([own for _, own, _ in shards]), shards[0][2]
+    split = parts(
+        index,
+        wildcards.split,
+        settings["split_seed"],
+        variations=settings.get("variations", 1),
+        validation=settings["validation"] if settings["patience_epochs"] else 0,
+    )
+    where, state = device.choose(params.device), Path(params.state)
+    trained = train_networks(
+        index,
+        values,
+        split,
+        settings["network"],
+        made_with["settings"],
+        training_settings(settings),
+        settings["seed"],
+        where,
+        state,
+    )
+    about = {
+        "study": wildcards.study,
+        "model": wildcards.classifier,
+        "split": wildcards.split,
+        "seed": settings["seed"],
+    }
+    with replacing_folder(snakemake.output.networks) as folder:
+        for one in trained:
+            name = "_".join(task.name for task in one.tasks)
+            write_network(
+                folder / f"{name}.safetensors", one, about | {"settings": dict(settings), "made_with": made_with}
+            )
+    history = pd.concat(
+        [pd.DataFrame(one.history).assign(task="_".join(task.name for task in one.tasks)) for one in trained]
+    )
+    write_table(snakemake.output.history, history.assign(**about), CLASS_HISTORY)
+    said = answers(trained, index, values, np.flatnonzero(split == "test"), where)
+    write_table(snakemake.output.predictions, said.assign(**about), CLASS_PREDICTIONS)
+    shutil.rmtree(state, ignore_errors=True)

@@ -92,7 +92,7 @@ class ClipTraining(Section):
     schedule: Literal["constant", "cosine"] = Field(
         description="Course of the learning rate: constant, or up over a tenth of the steps and down to nothing"
     )
-    label_smoothing: float = Field(0, ge=0, lt=1, description="Share of certainty that is taken off the right class")
+    label_smoothing: float = Field(0.0, ge=0, lt=1, description="Share of certainty that is taken off the right class")
     precision: Literal["float32", "bfloat16"] = Field(
         "bfloat16", description="Precision of convolutions and products of matrices; the rest is float32"
     )

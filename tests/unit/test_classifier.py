@@ -12,6 +12,7 @@ from earshot.data.synthetic_triads import synthetic_triads
 from earshot.data.waveforms import in_16_bits
 from earshot.learn.classifier import TYPES, answers, tasks_of, train_networks, true_classes, write_network
 from earshot.learn.clip_training import ClipValues, TrainingSettings
+from earshot.learn.networks_published import least_loss
 from earshot.learn.partition import parts
 from earshot.signal.spectra import spectra
 
@@ -66,12 +67,16 @@ def test_the_published_networks_learn_roots_and_types_each_by_itself(chords, tmp
     given = MelOfChords().model_dump()
     values = ClipValues([torch.from_numpy(spectra(waveforms, "mel", given, 16000, CPU))])
     split = parts(index, "random", 1)
-    how = settings(epochs=2, learning_rate=1e-3, weight_decay=0.0, schedule="constant")
-    trained = train_networks(index, values, split, "triad_softmax", given, how, 1, CPU, tmp_path)
+    how = settings(epochs=2, learning_rate=1e-3, weight_decay=0.0, schedule="constant", softmax_before_loss=True)
+    trained = train_networks(index, values, split, "triad", given, how, 1, CPU, tmp_path)
     assert [one.tasks[0].name for one in trained] == ["root", "type"]
     said = answers(trained, index, values, np.flatnonzero(split == "test"), CPU)
     assert said.groupby("task")["probabilities"].first().map(len).to_dict() == {"root": 12, "type": 4}
     assert all(len(one.history) == 2 for one in trained)
+    least = {
+        one.name: min(row["training"] for row in one.history) - least_loss(len(one.tasks[0].classes)) for one in trained
+    }
+    assert all(above > 0 for above in least.values())
 
 
 def test_sounds_are_told_apart(sounds, tmp_path):

@@ -137,7 +137,7 @@ def test_a_damaged_clip_of_esc_10_is_named_and_can_be_left_out(data, tmp_path):
     bad.write_bytes(content[: len(content) // 2])
     own = changed({"data_dir": str(folder), "sounds": {"collection": "esc10"}, "chords": CLIPS["chords"]})
     said = run(tmp_path, "--", "clip_features", config=own, succeeds=False)
-    assert "1-100032-A-0.ogg: is " in said and "set the config key bad_clip to exclude" in said
+    assert "1-100032-A-0.ogg: is " in said and "set the config key sounds.bad_clip to exclude" in said
     assert not list((tmp_path / SHARED).glob("esc10-*/dry/waveforms/*.safetensors"))
     run(tmp_path, "--", "clip_features", config=changed({"sounds.bad_clip": "exclude"}, own))
     index, (images,) = shards(tmp_path, "dry/image-*", "esc10")

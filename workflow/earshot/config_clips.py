@@ -93,6 +93,9 @@ class ClipTraining(Section):
         description="Course of the learning rate: constant, or up over a tenth of the steps and down to nothing"
     )
     label_smoothing: float = Field(0.0, ge=0, lt=1, description="Share of certainty that is taken off the right class")
+    softmax_before_loss: bool = Field(
+        False, description="Whether the cross entropy, which takes a softmax, is given one: study E's networks had both"
+    )
     precision: Literal["float32", "bfloat16"] = Field(
         "bfloat16", description="Precision of convolutions and products of matrices; the rest is float32"
     )
@@ -116,13 +119,18 @@ class SoundModel(ClipTraining):
     weight_decay: float = Field(0.05, ge=0, description="Decoupled decay of weights (AdamW)")
     schedule: Literal["constant", "cosine"] = Field("cosine", description="Course of the learning rate")
 
+    @property
+    def spectra(self) -> str:
+        """The kind of spectrograms that its network is given."""
+        return {"plain": "image", "residual": "levels"}[self.network]
+
 
 class ChordModel(ClipTraining):
     """A classifier of chords."""
 
-    network: Literal["triad_softmax", "triad", "transposable"] = Field(
+    network: Literal["triad", "transposable"] = Field(
         "transposable",
-        description="Study E's networks on its mel spectrogram, with a softmax before the cross entropy or without, "
+        description="Study E's networks on its mel spectrogram, "
         "or ours on a constant-Q transform, which hears chords alike wherever they are played",
     )
     signals: tuple[Literal["dry", "amplified"], ...] = Field(
@@ -133,6 +141,11 @@ class ChordModel(ClipTraining):
     learning_rate: float = Field(3e-3, gt=0, le=1, description="Adam's learning rate, the highest of its course")
     weight_decay: float = Field(1e-3, ge=0, description="Decoupled decay of weights (AdamW)")
     schedule: Literal["constant", "cosine"] = Field("cosine", description="Course of the learning rate")
+
+    @property
+    def spectra(self) -> str:
+        """The kind of spectrograms that its network is given."""
+        return {"triad": "mel", "transposable": "constant_q"}[self.network]
 
 
 class Clips(Section):

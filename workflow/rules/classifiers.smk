@@ -2,13 +2,6 @@
 
 CLASSIFIERS = f"{RESULTS}/{{study}}/{{classifier}}"
 STUDIES_OF_CLIPS = {"sounds": CONFIG.sounds, "chords": CONFIG.chords}
-NETWORK_SPECTRA = {
-    "plain": "image",
-    "residual": "levels",
-    "triad": "mel",
-    "triad_softmax": "mel",
-    "transposable": "constant_q",
-}
 
 
 wildcard_constraints:
@@ -39,16 +32,11 @@ def model_of_classifier(wildcards):
     return model
 
 
-def kind_of_classifier(wildcards):
-    """Return the kind of spectrograms that a classifier is given."""
-    return NETWORK_SPECTRA[model_of_classifier(wildcards).network]
-
-
 def values_of_classifier(wildcards):
     """Return the shards that a classifier learns from."""
-    study, kind = STUDIES_OF_CLIPS[wildcards.study], kind_of_classifier(wildcards)
-    wanted = getattr(model_of_classifier(wildcards), "signals", ("dry",))
-    return [file for signals in wanted for file in shards_of_spectra(study, signals, kind)]
+    study, model = STUDIES_OF_CLIPS[wildcards.study], model_of_classifier(wildcards)
+    wanted = getattr(model, "signals", ("dry",))
+    return [file for signals in wanted for file in shards_of_spectra(study, signals, model.spectra)]
 
 
 def indices_of_classifier(wildcards):

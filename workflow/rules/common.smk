@@ -54,6 +54,16 @@ def values(section):
     return section.model_dump(mode="json")
 
 
+def configuration_of(study, *left_out):
+    """Return the configuration as a summary of a study records it, without these sections of the study.
+
+    Where data lie and how they are fetched changes no result, and differs from one machine to the next.
+    """
+    others = {"localisation", "sounds", "chords"} - {study} | ({"synthetic"} if study != "localisation" else set())
+    excluded = dict.fromkeys(["retrieve", "data_dir", *others], True) | {study: set(left_out)}
+    return CONFIG.model_dump(mode="json", exclude=excluded)
+
+
 def digest(value):
     """Return a short name for a value."""
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:6]

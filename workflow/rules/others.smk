@@ -136,11 +136,7 @@ rule report_others:
         mem_mb=memory(1000, 10),
         runtime=minutes(5),
     params:
-        # Where data lie and how they are fetched changes no result, and differs from one machine to the next.
-        config=CONFIG.model_dump(
-            mode="json",
-            exclude={"retrieve": True, "data_dir": True, "sounds": True, "chords": True, "localisation": {"search"}},
-        ),
+        config=configuration_of("localisation", "search"),
         tuning_subjects=TUNING_SUBJECTS,
         device=CONFIG.device,
         variants=COMPARED,

@@ -63,18 +63,8 @@ rule summarise:
         mem_mb=memory(600),
         runtime=minutes(5),
     params:
-        # Where data lie and how they are fetched changes no result, and differs from one machine to the next. The search
-        # has results of its own.
-        config=CONFIG.model_dump(
-            mode="json",
-            exclude={
-                "retrieve": True,
-                "data_dir": True,
-                "sounds": True,
-                "chords": True,
-                "localisation": {"search", "models", "templates", "others", "curves"},
-            },
-        ),
+        # The search and the models have results of their own.
+        config=configuration_of("localisation", "search", "models", "templates", "others", "curves"),
         jobs=job_times(),
         code=code("summarise"),
     message:

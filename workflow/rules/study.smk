@@ -66,17 +66,7 @@ rule summarise_study:
         mem_mb=memory(600),
         runtime=minutes(5),
     params:
-        # Where data lie and how they are fetched changes no result, and differs from one machine to the next.
-        config=CONFIG.model_dump(
-            mode="json",
-            exclude={
-                "retrieve": True,
-                "data_dir": True,
-                "sounds": True,
-                "chords": True,
-                "localisation": {"others", "curves"},
-            },
-        ),
+        config=configuration_of("localisation", "others", "curves"),
         variants=STUDY_VARIANTS,
         threads=STUDY.threads,
         of_trials=375,  # of the published study, which had 30 workers

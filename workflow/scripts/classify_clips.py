@@ -50,13 +50,9 @@ with at_work(snakemake) as params:
     }
     with replacing_folder(snakemake.output.networks) as folder:
         for one in trained:
-            name = "_".join(task.name for task in one.tasks)
-            write_network(
-                folder / f"{name}.safetensors", one, about | {"settings": dict(settings), "made_with": made_with}
-            )
-    history = pd.concat(
-        [pd.DataFrame(one.history).assign(task="_".join(task.name for task in one.tasks)) for one in trained]
-    )
+            own = about | {"settings": dict(settings), "made_with": made_with}
+            write_network(folder / f"{one.name}.safetensors", one, own)
+    history = pd.concat([pd.DataFrame(one.history).assign(task=one.name) for one in trained])
     write_table(snakemake.output.history, history.assign(**about), CLASS_HISTORY)
     said = answers(trained, index, values, np.flatnonzero(split == "test"), where)
     write_table(snakemake.output.predictions, said.assign(**about), CLASS_PREDICTIONS)

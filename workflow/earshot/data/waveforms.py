@@ -63,7 +63,8 @@ def prepare(
                 continue
             if bad == "stop":
                 readers.shutdown(cancel_futures=True)
-                raise DataError(f"{fault} To go on without {item}, set the config key bad_clip to exclude.")
+                study = "sounds" if "category" in clips else "chords"
+                raise DataError(f"{fault} To go on without {item}, set the config key {study}.bad_clip to exclude.")
             log.warning("left out: %s", fault)
     found = pd.DataFrame(rows, columns=["recorded_hz", "recorded_s", "excluded"], index=clips.index)
     index = pd.concat([clips.drop(columns="path"), found], axis="columns")

@@ -22,15 +22,7 @@ from earshot.learn.sound_inputs import SoundInputs
 from earshot.learn.sound_network import SoundNetwork
 from earshot.seeds import generator
 
-Network = Literal["plain", "residual", "triad", "triad_softmax", "transposable"]
-# The spectrograms that each network is given.
-SPECTRA: dict[Network, str] = {
-    "plain": "image",
-    "residual": "levels",
-    "triad": "mel",
-    "triad_softmax": "mel",
-    "transposable": "constant_q",
-}
+Network = Literal["plain", "residual", "triad", "transposable"]
 TYPES = ("j", "n", "d", "a")  # major, minor, diminished, augmented: as the clips' names say
 _LOWEST_OCTAVE, _OCTAVES = 2, 3  # of roots
 _C2_HZ = 65.40639132514966
@@ -52,6 +44,16 @@ class Trained:
     network: nn.Module
     inputs: Inputs
     history: list[dict[str, float]]
+
+    @property
+    def name(self) -> str:
+        """What it is called among the networks of a classifier."""
+        return name_of(self.tasks)
+
+
+def name_of(tasks: Sequence[Task]) -> str:
+    """Return the name of a network by its tasks."""
+    return "_".join(task.name for task in tasks)
 
 
 def tasks_of(index: pd.DataFrame) -> tuple[Task, ...]:
@@ -85,7 +87,7 @@ def train_networks(
     """
     made = []
     for tasks in _divided(tasks_of(index), network):
-        name = "_".join(task.name for task in tasks)
+        name = name_of(tasks)
         torch.manual_seed(int(generator(seed, "network", name).integers(2**62)))
         net, inputs = _network(network, tasks, values, spectra)
         classes = _classes(index, tasks)
@@ -156,8 +158,8 @@ def _network(
         case "transposable":
             lowest_root = round(PITCH_CLASSES * np.log2(_C2_HZ / spectra["lowest_hz"]))
             return ChordNetwork(lowest_root, _OCTAVES), ChordInputs(_OCTAVES)
-        case _:
-            return TriadNetwork(bands, frames, count, softmax=network == "triad_softmax"), PlainInputs(count)
+        case "triad":
+            return TriadNetwork(bands, frames, count), PlainInputs(count)
 
 
 def _classes(index: pd.DataFrame, tasks: tuple[Task, ...]) -> NDArray[np.int_]:

@@ -43,6 +43,7 @@ class TrainingSettings:
     weight_decay: float = 0.0
     schedule: Literal["constant", "cosine"] = "constant"
     label_smoothing: float = 0.0
+    softmax_before_loss: bool = False  # cross entropy takes one anyway; Kauppila et al. have both
     precision: Literal["float32", "bfloat16"] = "float32"
     patience_epochs: int | None = None  # stop after so many epochs without a lower loss of the validation part
 
@@ -157,16 +158,20 @@ class _Learner(lightning.LightningModule):
         """Return the loss of a batch."""
         values, classes = batch
         given, wanted = self._inputs.learnt(values, classes, self._draw)
-        loss = nn.functional.cross_entropy(self.network(given), wanted, label_smoothing=self._settings.label_smoothing)
+        loss = self._loss(self.network(given), wanted, self._settings.label_smoothing)
         self._losses["training"].append((loss.detach(), len(classes)))
         return loss
 
     def validation_step(self, batch: tuple[torch.Tensor, torch.Tensor], _number: int) -> None:
         """Note the loss of a batch of the validation part."""
         values, classes = batch
-        loss = nn.functional.cross_entropy(self.network(self._inputs.judged(values)), self._inputs.right(classes))
+        loss = self._loss(self.network(self._inputs.judged(values)), self._inputs.right(classes))
         self._losses["validation"].append((loss.detach(), len(classes)))
         self.log("validation", loss, batch_size=len(classes))
+
+    def _loss(self, logits: torch.Tensor, wanted: torch.Tensor, smoothing: float = 0.0) -> torch.Tensor:
+        said = logits.softmax(1) if self._settings.softmax_before_loss else logits
+        return nn.functional.cross_entropy(said, wanted, label_smoothing=smoothing)
 
     def on_train_epoch_end(self) -> None:
         """Write down the epoch's losses."""
@@ -189,9 +194,11 @@ class _Learner(lightning.LightningModule):
         self.history = checkpoint["history"]
 
     def configure_optimizers(self) -> Any:
-        """Return Adam, with decoupled decay of the weights where there is one, and the course of its rate."""
+        """Return Adam and the course of its rate. Weights decay where they are asked to, biases and scales do not."""
         settings = self._settings
-        adam = torch.optim.AdamW(self.parameters(), settings.learning_rate, weight_decay=settings.weight_decay)
+        weights = {"params": [one for one in self.parameters() if one.ndim > 1], "weight_decay": settings.weight_decay}
+        others = {"params": [one for one in self.parameters() if one.ndim <= 1], "weight_decay": 0.0}
+        adam = torch.optim.AdamW([weights, others], settings.learning_rate)
         if settings.schedule == "constant":
             return adam
         steps = int(self.trainer.estimated_stepping_batches)

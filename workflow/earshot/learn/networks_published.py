@@ -7,21 +7,20 @@ from torch import nn
 
 
 class TriadNetwork(nn.Sequential):
-    """Kauppila et al.: four convolutions on a mel spectrogram, one linear layer, and a softmax.
+    """Kauppila et al.: four convolutions on a mel spectrogram, `(clips, 1, bands, frames)`, and one linear layer.
 
-    It is given `(clips, 1, bands, frames)` and returns `(clips, classes)`. The study hands what the softmax says to a
-    cross entropy, which takes a softmax again: no loss is then below that of certain answers (`least_loss`). Without
-    it, what is returned are logits, as a cross entropy wants them.
+    Returned are logits, `(clips, classes)`. The study hands their softmax to a cross entropy, which takes a softmax
+    again: `TrainingSettings.softmax_before_loss`.
     """
 
-    def __init__(self, bands: int, frames: int, classes: int, softmax: bool) -> None:
+    def __init__(self, bands: int, frames: int, classes: int) -> None:
         layers: list[nn.Module] = []
         channels = (1, 16, 32, 64, 128)
         for before, after in pairwise(channels):
             layers += [nn.Conv2d(before, after, 3, padding=2), nn.ReLU(), nn.MaxPool2d(2)]
             bands, frames = (bands + 2) // 2, (frames + 2) // 2
         layers += [nn.Flatten(), nn.Linear(channels[-1] * bands * frames, classes)]
-        super().__init__(*layers, *[nn.Softmax(1)] * softmax)
+        super().__init__(*layers)
 
 
 class SoundNetwork(nn.Sequential):
@@ -40,6 +39,9 @@ class SoundNetwork(nn.Sequential):
 
 
 def least_loss(classes: int) -> float:
-    """Return the cross entropy of answers that are certain and right, where a softmax comes before it: nats."""
+    """Return the cross entropy of answers that are certain and right, where a softmax comes before it: nats.
+
+    No network whose softmax goes to a cross entropy has a lower one.
+    """
     certain = torch.eye(classes, dtype=torch.float64)[:1]
     return float(nn.functional.cross_entropy(certain, torch.tensor([0])))

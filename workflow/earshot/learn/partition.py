@@ -1,11 +1,9 @@
 """Which clips train and which test: official folds, and splits that keep together what belongs together.
 
 A split is called `fold1` (ESC-50's folds; the one named tests), `random`, `by_performance`, or `by_dynamic_f` and
-`by_octave_2` (the value named tests). Of chords, `random` is the study's: clips are variations of performances, some in
-ten, and it tells their halves apart by chance, so that most performances that test have been trained on.
+`by_octave_2` (the value named tests). Of chords, `random` is the study's. Clips are variations of performances, ten of
+each, and it deals them one by one: nearly every performance that tests has been trained on, and it leaks.
 """
-
-from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -15,8 +13,6 @@ from earshot.errors import ConfigError
 from earshot.seeds import generator
 
 TEST_SHARE = 0.3  # of clips, or of performances: Kauppila et al.
-
-Part = Literal["training", "validation", "test"]
 
 
 def parts(

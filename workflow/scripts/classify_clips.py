@@ -11,8 +11,9 @@ from earshot.data.clip_shards import read_shard
 from earshot.data.schemas.classes import CLASS_HISTORY, CLASS_PREDICTIONS
 from earshot.data.tables import write_table
 from earshot.files import replacing_folder
-from earshot.learn.classifier import answers, train_networks, training_settings, write_network
-from earshot.learn.clip_training import ClipValues
+from earshot.learn.classifier import answers, write_network
+from earshot.learn.classifier_training import train_networks, training_settings
+from earshot.learn.clip_values import ClipValues
 from earshot.learn.partition import parts
 
 with at_work(snakemake) as params:
@@ -51,9 +52,9 @@ with at_work(snakemake) as params:
     with replacing_folder(snakemake.output.networks) as folder:
         for one in trained:
             own = about | {"settings": dict(settings), "made_with": made_with}
-            write_network(folder / f"{one.name}.safetensors", one, own)
-    history = pd.concat([pd.DataFrame(one.history).assign(task=one.name) for one in trained])
+            write_network(folder / f"{one.network.name}.safetensors", one.network, own)
+    history = pd.concat([pd.DataFrame(one.history).assign(task=one.network.name) for one in trained])
     write_table(snakemake.output.history, history.assign(**about), CLASS_HISTORY)
-    said = answers(trained, index, values, np.flatnonzero(split == "test"), where)
+    said = answers([one.network for one in trained], index, values, np.flatnonzero(split == "test"), where)
     write_table(snakemake.output.predictions, said.assign(**about), CLASS_PREDICTIONS)
     shutil.rmtree(state, ignore_errors=True)

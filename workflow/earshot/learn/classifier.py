@@ -1,7 +1,7 @@
-"""Classifiers of clips: which networks there are, what each learns from, and what it answers for clips that test."""
+"""Classifiers of clips: which networks there are, what each is given, and what it answers."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,20 +12,22 @@ from numpy.typing import NDArray
 from torch import nn
 
 from earshot.data.clips import TRIAD_ROOTS
-from earshot.data.shards import write_tensors
+from earshot.data.shards import read_tensors, write_tensors
+from earshot.errors import DataError
 from earshot.learn.chord_inputs import ChordInputs
 from earshot.learn.chord_network import PITCH_CLASSES, ChordNetwork, root_and_type
-from earshot.learn.clip_training import ClipValues, Inputs, PlainInputs, TrainingSettings, probabilities, train
+from earshot.learn.clip_values import ClipValues, Inputs, PlainInputs, probabilities
 from earshot.learn.networks_published import SoundNetwork as PlainSoundNetwork
 from earshot.learn.networks_published import TriadNetwork
 from earshot.learn.sound_inputs import SoundInputs
 from earshot.learn.sound_network import SoundNetwork
-from earshot.seeds import generator
 
 Network = Literal["plain", "residual", "triad", "transposable"]
 TYPES = ("j", "n", "d", "a")  # major, minor, diminished, augmented: as the clips' names say
-_LOWEST_OCTAVE, _OCTAVES = 2, 3  # of roots
+LOWEST_OCTAVE = 2  # of roots
+_OCTAVES = 3
 _C2_HZ = 65.40639132514966
+_ABOUT = ("tasks", "shape", "settings", "made_with")  # what a network's file says of it, and is read
 
 
 @dataclass(frozen=True)
@@ -37,23 +39,52 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Trained:
-    """A network, the tasks that it does, and what it learnt from."""
+class TaskNetwork:
+    """A network, the tasks that it does, and what it is given: spectrograms `(clips, *shape)`."""
 
     tasks: tuple[Task, ...]
     network: nn.Module
     inputs: Inputs
-    history: list[dict[str, float]]
+    shape: tuple[int, ...]
 
     @property
     def name(self) -> str:
         """What it is called among the networks of a classifier."""
-        return name_of(self.tasks)
+        return "_".join(task.name for task in self.tasks)
+
+    def says(
+        self, values: ClipValues, places: NDArray[np.int_], device: torch.device
+    ) -> list[tuple[Task, NDArray[np.float32]]]:
+        """Return each task with the probabilities of its classes, `(places, classes)`, for clips at these places."""
+        said = probabilities(self.network, values, places, self.inputs, device)
+        if len(self.tasks) == 1:
+            return [(self.tasks[0], said)]
+        by_task = [one.numpy() for one in root_and_type(torch.from_numpy(said))]
+        return list(zip(self.tasks, by_task, strict=True))
 
 
-def name_of(tasks: Sequence[Task]) -> str:
-    """Return the name of a network by its tasks."""
-    return "_".join(task.name for task in tasks)
+def build(network: Network, tasks: tuple[Task, ...], shape: tuple[int, ...], spectra: Mapping[str, Any]) -> TaskNetwork:
+    """Return a network that has not learnt yet, for spectrograms `(bands, frames)` made with these settings."""
+    bands, frames = shape
+    count = len(tasks[0].classes)
+    net: nn.Module
+    inputs: Inputs = PlainInputs(count)
+    match network:
+        case "plain":
+            net = PlainSoundNetwork(count)
+        case "residual":
+            net, inputs = SoundNetwork(bands, count), SoundInputs(count)
+        case "transposable":
+            lowest_root = round(PITCH_CLASSES * np.log2(_C2_HZ / spectra["lowest_hz"]))
+            net, inputs = ChordNetwork(lowest_root, _OCTAVES), ChordInputs(_OCTAVES)
+        case "triad":
+            net = TriadNetwork(bands, frames, count)
+    return TaskNetwork(tasks, net, inputs, (bands, frames))
+
+
+def divided(tasks: tuple[Task, ...], network: Network) -> list[tuple[Task, ...]]:
+    """Return the tasks of each network. Ours does both of chords, since roots and types belong together."""
+    return [tasks] if network == "transposable" else [(task,) for task in tasks]
 
 
 def tasks_of(index: pd.DataFrame) -> tuple[Task, ...]:
@@ -70,36 +101,12 @@ def true_classes(index: pd.DataFrame, task: Task) -> NDArray[np.int_]:
     return np.array([numbers[name] for name in column], int)
 
 
-def train_networks(
+def answers(
+    networks: Sequence[TaskNetwork],
     index: pd.DataFrame,
     values: ClipValues,
-    parts: NDArray[np.str_],
-    network: Network,
-    spectra: Mapping[str, Any],
-    settings: TrainingSettings,
-    seed: int,
+    places: NDArray[np.int_],
     device: torch.device,
-    state: Path,
-) -> list[Trained]:
-    """Train what a classifier consists of: one network for each task, or one for all.
-
-    `index` and `parts` have a row for each of the values; `spectra` are the settings that these were made with.
-    """
-    made = []
-    for tasks in _divided(tasks_of(index), network):
-        name = name_of(tasks)
-        torch.manual_seed(int(generator(seed, "network", name).integers(2**62)))
-        net, inputs = _network(network, tasks, values, spectra)
-        classes = _classes(index, tasks)
-        if isinstance(net, SoundNetwork):
-            net.standardise_by(inputs.judged(values.rows(np.flatnonzero(parts == "training"))))
-        history = train(net, values, classes, parts, inputs, settings, seed, device, state / name)
-        made.append(Trained(tasks, net, inputs, history))
-    return made
-
-
-def answers(
-    trained: Sequence[Trained], index: pd.DataFrame, values: ClipValues, places: NDArray[np.int_], device: torch.device
 ) -> pd.DataFrame:
     """Return what networks say of the clips at these places: a row for each clip and task.
 
@@ -107,72 +114,46 @@ def answers(
     """
     rows = []
     clips = index.iloc[places]
-    for one in trained:
-        said = probabilities(one.network, values, places, one.inputs, device)
-        for task, own in zip(one.tasks, _by_task(said, one.tasks), strict=True):
-            names = np.array(task.classes)
-            rows.append(
-                pd.DataFrame(
-                    {
-                        "item": clips["item"].to_numpy(),
-                        "effect": clips["effect"].to_numpy(),
-                        "task": task.name,
-                        "true": names[true_classes(clips, task)],
-                        "said": names[own.argmax(1)],
-                        "probability": own.max(1),
-                        "probabilities": list(own),
-                    }
-                )
+    for task, own in [said for one in networks for said in one.says(values, places, device)]:
+        names = np.array(task.classes)
+        rows.append(
+            pd.DataFrame(
+                {
+                    "item": clips["item"].to_numpy(),
+                    "effect": clips["effect"].to_numpy(),
+                    "task": task.name,
+                    "true": names[true_classes(clips, task)],
+                    "said": names[own.argmax(1)],
+                    "probability": own.max(1),
+                    "probabilities": list(own),
+                }
             )
+        )
     return pd.concat(rows, ignore_index=True)
 
 
-def write_network(path: Path | str, trained: Trained, settings: Mapping[str, Any]) -> None:
-    """Write a network's weights, with what it is, what it was given and the classes that it tells apart."""
-    weights = {name: tensor.detach().cpu().numpy() for name, tensor in trained.network.state_dict().items()}
-    write_tensors(path, weights, {**settings, "tasks": {task.name: task.classes for task in trained.tasks}})
+def write_network(path: Path | str, network: TaskNetwork, about: Mapping[str, Any]) -> None:
+    """Write a network's weights, with the tasks that it does and what else there is to say about it.
+
+    `about` holds at least the `settings` of its model and what its spectrograms were `made_with`.
+    """
+    weights = {name: tensor.detach().cpu().numpy() for name, tensor in network.network.state_dict().items()}
+    tasks = {task.name: task.classes for task in network.tasks}
+    write_tensors(path, weights, {**about, "tasks": tasks, "shape": network.shape})
 
 
-def training_settings(settings: Mapping[str, Any]) -> TrainingSettings:
-    """Return the settings that a model's section holds as plain values."""
-    return TrainingSettings(
-        **{one.name: settings[one.name] for one in fields(TrainingSettings) if one.name in settings}
-    )
+def read_network(path: Path | str) -> tuple[TaskNetwork, dict[str, Any]]:
+    """Return a network that `write_network` wrote, and what there is to say about it.
 
-
-def _divided(tasks: tuple[Task, ...], network: Network) -> list[tuple[Task, ...]]:
-    """Return the tasks of each network. Ours does both of chords, since roots and types belong together."""
-    return [tasks] if network == "transposable" else [(task,) for task in tasks]
-
-
-def _network(
-    network: Network, tasks: tuple[Task, ...], values: ClipValues, spectra: Mapping[str, Any]
-) -> tuple[nn.Module, Inputs]:
-    bands, frames = values.shards[0].shape[1:]
-    count = len(tasks[0].classes)
-    match network:
-        case "plain":
-            return PlainSoundNetwork(count), PlainInputs(count)
-        case "residual":
-            return SoundNetwork(bands, count), SoundInputs(count)
-        case "transposable":
-            lowest_root = round(PITCH_CLASSES * np.log2(_C2_HZ / spectra["lowest_hz"]))
-            return ChordNetwork(lowest_root, _OCTAVES), ChordInputs(_OCTAVES)
-        case "triad":
-            return TriadNetwork(bands, frames, count), PlainInputs(count)
-
-
-def _classes(index: pd.DataFrame, tasks: tuple[Task, ...]) -> NDArray[np.int_]:
-    """Return the classes that a network learns: of both tasks together, the place of the root and the type."""
-    if len(tasks) == 1:
-        return true_classes(index, tasks[0])
-    root, kind = (true_classes(index, task) for task in tasks)
-    place = PITCH_CLASSES * (index["octave"].to_numpy(int) - _LOWEST_OCTAVE) + root
-    return len(TYPES) * place + kind
-
-
-def _by_task(said: NDArray[np.float32], tasks: tuple[Task, ...]) -> list[NDArray[np.float32]]:
-    """Return the probabilities of each task's classes, of those of all classes together."""
-    if len(tasks) == 1:
-        return [said]
-    return [one.numpy() for one in root_and_type(torch.from_numpy(said))]
+    Raises DataError for a file that holds none.
+    """
+    weights, about = read_tensors(path)
+    if not all(key in about for key in _ABOUT):
+        raise DataError(f"{path}: is no network that tells clips apart. Delete it and train again.")
+    tasks = tuple(Task(name, tuple(classes)) for name, classes in about["tasks"].items())
+    found = build(about["settings"]["network"], tasks, tuple(about["shape"]), about["made_with"]["settings"])
+    try:
+        found.network.load_state_dict({name: torch.from_numpy(array.copy()) for name, array in weights.items()})
+    except RuntimeError as fault:
+        raise DataError(f"{path}: was written by another version of its network ({fault}). Train again.") from fault
+    return found, about

@@ -7,18 +7,20 @@ epoch alone. So a training that goes on from the last whole epoch gives the same
 import logging
 import math
 import os
+import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from earshot.learn.clip_values import ClipValues, Inputs
 from earshot.progress import PROGRESS
 from earshot.seeds import generator
 
@@ -28,7 +30,7 @@ from lightning.fabric.plugins.environments.lightning import LightningEnvironment
 from lightning.pytorch import callbacks
 
 _RISING = 0.1  # of the steps: until then the learning rate grows
-_AT_ONCE = 128  # clips that a network answers for together
+_SAID_EVERY_S = 20.0  # how far a training is
 
 log = logging.getLogger(__name__)
 
@@ -46,66 +48,6 @@ class TrainingSettings:
     softmax_before_loss: bool = False  # cross entropy takes one anyway; Kauppila et al. have both
     precision: Literal["float32", "bfloat16"] = "float32"
     patience_epochs: int | None = None  # stop after so many epochs without a lower loss of the validation part
-
-
-class Inputs(Protocol):
-    """What a network is given of clips, and which of its outputs are right."""
-
-    @property
-    def outputs(self) -> int:
-        """How many outputs there are."""
-
-    def learnt(
-        self, values: torch.Tensor, classes: torch.Tensor, draw: torch.Generator
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return inputs drawn from values `(clips, ...)` to learn from, and the probability wanted of each output."""
-
-    def judged(self, values: torch.Tensor) -> torch.Tensor:
-        """Return the inputs that values are judged by: nothing is drawn."""
-
-    def right(self, classes: torch.Tensor) -> torch.Tensor:
-        """Return which output is right for clips of these classes."""
-
-
-@dataclass(frozen=True)
-class PlainInputs:
-    """Clips as they are, as images of one channel, each output a class."""
-
-    outputs: int
-
-    def learnt(
-        self, values: torch.Tensor, classes: torch.Tensor, draw: torch.Generator
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return clips as they are, and certainty of their classes."""
-        return self.judged(values), nn.functional.one_hot(classes, self.outputs).float()
-
-    def judged(self, values: torch.Tensor) -> torch.Tensor:
-        """Return clips as they are."""
-        return values[:, None].float()
-
-    def right(self, classes: torch.Tensor) -> torch.Tensor:
-        """Return the classes."""
-        return classes
-
-
-class ClipValues:
-    """Values of clips that lie in several shards, which are read when they are asked for."""
-
-    def __init__(self, shards: Sequence[torch.Tensor]) -> None:
-        self.shards = list(shards)
-        self._starts = np.cumsum([0, *map(len, shards)])
-
-    def __len__(self) -> int:
-        return int(self._starts[-1])
-
-    def rows(self, places: NDArray[np.int_]) -> torch.Tensor:
-        """Return the values at these places in all shards together, `(places, ...)`."""
-        found = torch.empty((len(places), *self.shards[0].shape[1:]), dtype=self.shards[0].dtype)
-        shard = np.searchsorted(self._starts, places, side="right") - 1
-        for number in np.unique(shard):
-            here = np.flatnonzero(shard == number)
-            found[torch.from_numpy(here)] = self.shards[number][torch.from_numpy(places[here] - self._starts[number])]
-        return found
 
 
 class Batches(torch.utils.data.IterableDataset[tuple[torch.Tensor, torch.Tensor]]):
@@ -146,10 +88,12 @@ class _Learner(lightning.LightningModule):
         self.network, self._inputs, self._settings, self._seed = network, inputs, settings, seed
         self._draw = torch.Generator()
         self.history: list[dict[str, float]] = []
+        self._began, self._validation_s, self._said_at = 0.0, 0.0, 0.0
         self._losses: dict[str, list[tuple[torch.Tensor, int]]] = {"training": [], "validation": []}
 
     def on_train_epoch_start(self) -> None:
         """Begin an epoch's draws."""
+        self._began, self._validation_s = time.perf_counter(), 0.0
         drawn = int(generator(self._seed, "epoch", self.current_epoch).integers(2**62))
         self._draw = torch.Generator(self.device).manual_seed(drawn)
         torch.manual_seed(drawn)  # what layers drop
@@ -173,17 +117,37 @@ class _Learner(lightning.LightningModule):
         said = logits.softmax(1) if self._settings.softmax_before_loss else logits
         return nn.functional.cross_entropy(said, wanted, label_smoothing=smoothing)
 
+    def on_validation_epoch_start(self) -> None:
+        """Look at the clock: what validates is timed by itself."""
+        self._validation_s = -self._now()
+
+    def on_validation_epoch_end(self) -> None:
+        """Look at the clock again."""
+        self._validation_s += self._now()
+
+    def _now(self) -> float:
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
+        return time.perf_counter()
+
     def on_train_epoch_end(self) -> None:
-        """Write down the epoch's losses."""
+        """Write down the epoch's losses, and how long it took."""
         row = {
             part: sum(float(loss) * clips for loss, clips in some) / sum(clips for _, clips in some)
             for part, some in self._losses.items()
             if some
         }
-        self.history.append({"epoch": self.current_epoch + 1, **row})
+        now, epoch = self._now(), self.current_epoch + 1
+        times = {"seconds": now - self._began - self._validation_s}
+        if self._losses["validation"]:
+            times["validation_seconds"] = self._validation_s
+        self.history.append({"epoch": epoch, **times, **row})
         for some in self._losses.values():
             some.clear()
-        log.log(PROGRESS, "epoch %d of %d: loss %.3f", self.current_epoch + 1, self._settings.epochs, row["training"])
+        aloud = now - self._said_at > _SAID_EVERY_S or epoch == self._settings.epochs
+        self._said_at = now if aloud else self._said_at
+        level = PROGRESS if aloud else logging.INFO
+        log.log(level, "epoch %d of %d: loss %.3f", epoch, self._settings.epochs, row["training"])
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keep the losses of the epochs that are over."""
@@ -232,11 +196,12 @@ def train(
     the last.
     """
     learner = _Learner(network, inputs, settings, seed)
+    values = values.near(device)
 
     def batches(part: str, epoch: Callable[[], int] | None = None) -> Any:
         places = np.flatnonzero(parts == part)
         own = Batches(values, places, classes[places], settings.batch_size, seed, epoch)
-        return torch.utils.data.DataLoader(own, batch_size=None, pin_memory=device.type == "cuda")
+        return torch.utils.data.DataLoader(own, batch_size=None, pin_memory=values.must_travel_to(device))
 
     keep = callbacks.ModelCheckpoint(state, "{epoch}", save_last=True, save_top_k=0, save_on_train_epoch_end=True)
     watching: list[callbacks.Callback] = [keep]
@@ -282,16 +247,3 @@ def _quiet() -> Iterator[None]:
         yield
     for speaker, level in zip(speakers, levels, strict=True):
         speaker.setLevel(level)
-
-
-@torch.no_grad()
-def probabilities(
-    network: nn.Module, values: ClipValues, places: NDArray[np.int_], inputs: Inputs, device: torch.device
-) -> NDArray[np.float32]:
-    """Return the probabilities of each output, `(places, outputs)`, for the clips at these places."""
-    network = network.to(device).eval()
-    said = [
-        network(inputs.judged(values.rows(few).to(device))).softmax(1).cpu().numpy()
-        for few in np.array_split(places, math.ceil(len(places) / _AT_ONCE))
-    ]
-    return np.concatenate(said)

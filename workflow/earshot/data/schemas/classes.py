@@ -31,8 +31,10 @@ CLASS_HISTORY = pa.DataFrameSchema(
     {
         **_TRAINING,
         "epoch": pa.Column(int),
+        "seconds": pa.Column(float),  # of the part that trains
         "training": pa.Column(float),  # loss
         "validation": pa.Column(float, nullable=True),
+        "validation_seconds": pa.Column(float, nullable=True),
     },
     name="history of classifiers",
     strict=True,

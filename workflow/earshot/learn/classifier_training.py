@@ -1,0 +1,81 @@
+"""Training of classifiers of clips: each network by itself, all by one course."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+
+from earshot.learn.chord_network import PITCH_CLASSES
+from earshot.learn.classifier import (
+    LOWEST_OCTAVE,
+    TYPES,
+    Network,
+    Task,
+    TaskNetwork,
+    build,
+    divided,
+    tasks_of,
+    true_classes,
+)
+from earshot.learn.clip_training import TrainingSettings, train
+from earshot.learn.clip_values import ClipValues
+from earshot.learn.sound_network import SoundNetwork
+from earshot.seeds import generator
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A network that has learnt, and the losses of each epoch."""
+
+    network: TaskNetwork
+    history: list[dict[str, float]]
+
+
+def train_networks(
+    index: pd.DataFrame,
+    values: ClipValues,
+    parts: NDArray[np.str_],
+    network: Network,
+    spectra: Mapping[str, Any],
+    settings: TrainingSettings,
+    seed: int,
+    device: torch.device,
+    state: Path,
+) -> list[Trained]:
+    """Train what a classifier consists of: one network for each task, or one for all.
+
+    `index` and `parts` have a row for each of the values; `spectra` are the settings that these were made with.
+    """
+    trained = []
+    for tasks in divided(tasks_of(index), network):
+        name = "_".join(task.name for task in tasks)
+        torch.manual_seed(int(generator(seed, "network", name).integers(2**62)))
+        made = build(network, tasks, values.shape, spectra)
+        if isinstance(made.network, SoundNetwork):
+            learnt = values.rows(np.flatnonzero(parts == "training"))
+            made.network.standardise_by(made.inputs.judged(learnt))
+        classes = classes_of(index, tasks)
+        history = train(made.network, values, classes, parts, made.inputs, settings, seed, device, state / name)
+        trained.append(Trained(made, history))
+    return trained
+
+
+def training_settings(settings: Mapping[str, Any]) -> TrainingSettings:
+    """Return the settings that a model's section holds as plain values."""
+    return TrainingSettings(
+        **{one.name: settings[one.name] for one in fields(TrainingSettings) if one.name in settings}
+    )
+
+
+def classes_of(index: pd.DataFrame, tasks: tuple[Task, ...]) -> NDArray[np.int_]:
+    """Return the classes that a network learns: of both tasks together, the place of the root and the type."""
+    if len(tasks) == 1:
+        return true_classes(index, tasks[0])
+    root, kind = (true_classes(index, task) for task in tasks)
+    place = PITCH_CLASSES * (index["octave"].to_numpy(int) - LOWEST_OCTAVE) + root
+    return len(TYPES) * place + kind

@@ -1,8 +1,18 @@
 """The command `earshot`."""
 
 import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from earshot import __version__
+from earshot.data.clips import TRIAD_TYPES
+from earshot.errors import ConfigError, DataError, EarshotError
+
+if TYPE_CHECKING:  # which loads torch: seconds that whoever asks for help need not wait
+    from earshot.learn.prediction import Answer, Classifier
 
 _HELP = """\
 Earshot is a Snakemake workflow: results are made by snakemake, in the project's folder.
@@ -12,17 +22,109 @@ Earshot is a Snakemake workflow: results are made by snakemake, in the project's
   snakemake --cores 4 --configfile config/NAME.yaml
   snakemake -n                                     what would run, without running it
 
+  earshot predict FILE...                          what a sound or a chord is, by networks that were trained here
+
 Keys of the configuration: config/README.md
 """
+_PREDICT = """\
+Say what each recording is: the class of a sound, or the root and the type of a piano's triad.
+
+Files may be of any format that libsndfile reads, of any rate and any number of channels. A longer recording is heard
+in pieces as long as a clip, and the answer is their mean. Nothing is asked but the files of trained networks.
+"""
+_UNCERTAIN = 0.01  # classes less probable than this are not worth a word
 
 
-def main() -> None:
-    """Print what there is to know."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit status."""
     parser = argparse.ArgumentParser("earshot", description=_HELP, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--version", action="version", version=f"earshot {__version__}")
-    parser.parse_args()
-    parser.print_help()
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    command = commands.add_parser(
+        "predict",
+        description=_PREDICT,
+        help="say what sounds and chords are",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_argument("files", nargs="+", metavar="FILE", help="a recording")
+    command.add_argument(
+        "--networks", default="results", metavar="FOLDER", help="where trained networks are, in or below (results)"
+    )
+    command.add_argument("--model", metavar="NAME", help="which classifier answers, where there are several")
+    command.add_argument("--json", action="store_true", help="write all probabilities as JSON")
+    command.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"], help="what computes (auto)")
+    given = parser.parse_args(arguments)
+    if given.command is None:
+        parser.print_help()
+        return 0
+    try:
+        return _predict(given)
+    except EarshotError as fault:
+        print(f"earshot: {fault}", file=sys.stderr)
+        return 2
+
+
+def _predict(given: argparse.Namespace) -> int:
+    """Answer for each file; what is wrong with one keeps none of the others from its answer."""
+    from earshot import device  # noqa: PLC0415 (as above)
+    from earshot.learn.prediction import predict, read_classifiers  # noqa: PLC0415
+
+    classifier = _chosen(read_classifiers(given.networks), given.model)
+    where = device.choose(given.device)
+    found: list[dict[str, Any]] = []
+    status = 0
+    if not given.json:
+        count = classifier.trainings
+        print(f"{classifier.study}, {classifier.model}: {f'mean of {count} networks' if count > 1 else 'one network'}")
+    for path in given.files:
+        try:
+            answer = predict(classifier, path, where)
+        except DataError as fault:
+            status = 1
+            found.append({"file": path, "error": str(fault)})
+            print(f"earshot: {fault}", file=sys.stderr)
+            continue
+        found.append({"file": path, **vars(answer)})
+        if not given.json:
+            print(_in_words(path, answer))
+    if given.json:
+        about = {"study": classifier.study, "model": classifier.model, "networks": classifier.trainings}
+        print(json.dumps(about | {"answers": found}, indent=2))
+    return status
+
+
+def _chosen(classifiers: Sequence["Classifier"], name: str | None) -> "Classifier":
+    """Return the classifier that was asked for, or the only one."""
+    names = ", ".join(f"{one.model} ({one.study})" for one in classifiers)
+    wanted = [one for one in classifiers if name in (None, one.model, f"{one.study}/{one.model}")]
+    if len(wanted) == 1:
+        return wanted[0]
+    if not wanted:
+        raise ConfigError(f"no classifier is called {name}; there are {names}.")
+    raise ConfigError(
+        f"there are several classifiers: {names}. Name one with --model, as NAME or STUDY/NAME, "
+        "or a folder with --networks."
+    )
+
+
+def _in_words(path: str, answer: "Answer") -> str:
+    """Say what a recording is: of each task the most probable classes."""
+    pieces = f" ({answer.pieces} pieces)" if answer.pieces > 1 else ""
+    lines = [f"{Path(path).name}{pieces}"]
+    for task, shares in answer.probabilities.items():
+        ranked = sorted(shares.items(), key=lambda one: -one[1])
+        said = [f"{_name(task, label)} {100 * share:.1f} %" for label, share in ranked[:3]]
+        worth = 1 + sum(share >= _UNCERTAIN for _, share in ranked[1:3])
+        lines.append(f"  {task}: " + ", ".join(said[:worth]))
+    return "\n".join(lines + [f"  but: {doubt}" for doubt in answer.doubts])
+
+
+def _name(task: str, label: str) -> str:
+    """Return what a class is called: chords' have short labels."""
+    if task == "root":
+        return label[0] + {"n": "", "f": " flat"}[label[1]]
+    return TRIAD_TYPES.get(label, label) if task == "type" else label.replace("_", " ")
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

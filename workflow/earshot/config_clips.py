@@ -1,5 +1,6 @@
 """The configuration of studies B and E: what a sound is, and which chord it is."""
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, PositiveInt, model_validator
@@ -177,6 +178,13 @@ class Sounds(Clips):
     )
 
 
+class OtherPiano(Section):
+    """Chords of a piano that no network learns from."""
+
+    folder: Path = Field(description="Folder that holds its clips, named as those of the set")
+    clips_per_cell: PositiveInt = Field(1, description="Clips that it has of each octave, root, type and dynamic")
+
+
 class Chords(Clips):
     """Study E: which chord a piano plays."""
 
@@ -204,3 +212,6 @@ class Chords(Clips):
         description="What tests: clips at random as in the study, which leaks; performances; each dynamic; each octave",
     )
     models: dict[Name, ChordModel | None] = Field({}, description="Classifiers, by names of yours; null leaves one out")
+    other_pianos: dict[Name, OtherPiano | None] = Field(
+        {}, description="Other pianos, by names of yours, that classifiers of held-out performances are tried on"
+    )

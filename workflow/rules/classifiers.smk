@@ -10,7 +10,8 @@ wildcard_constraints:
         re.escape(name) for study in STUDIES_OF_CLIPS.values() for name, model in study.models.items() if model
     )
     or "(?!)",
-    split=r"\w+",
+    split=r"(?!other_)\w+",
+    piano="|".join(map(re.escape, OTHER_PIANOS)) or "(?!)",
     number=r"\d+",
 
 
@@ -34,14 +35,37 @@ def model_of_classifier(wildcards):
 
 def values_of_classifier(wildcards):
     """Return the shards that a classifier learns from."""
-    study, model = STUDIES_OF_CLIPS[wildcards.study], model_of_classifier(wildcards)
+    clips, model = name_of_clips(STUDIES_OF_CLIPS[wildcards.study]), model_of_classifier(wildcards)
     wanted = getattr(model, "signals", ("dry",))
-    return [file for signals in wanted for file in shards_of_spectra(study, signals, model.spectra)]
+    return [file for signals in wanted for file in shards_of_spectra(clips, signals, model.spectra)]
 
 
 def indices_of_classifier(wildcards):
     """Return the indices of these shards."""
-    return [path.replace(".safetensors", ".parquet") for path in values_of_classifier(wildcards)]
+    return indices(values_of_classifier(wildcards))
+
+
+def indices(shards):
+    """Return the indices that lie beside shards."""
+    return [path.replace(".safetensors", ".parquet") for path in shards]
+
+
+def values_of_piano(wildcards):
+    """Return the shards of another piano's chords, of the kind that a classifier is given."""
+    model = CONFIG.chords.models[wildcards.classifier]
+    return shards_of_spectra(OTHER_PIANOS[wildcards.piano], "dry", model.spectra)
+
+
+def indices_of_piano(wildcards):
+    """Return the indices of these shards."""
+    return indices(values_of_piano(wildcards))
+
+
+def networks_for_pianos(wildcards):
+    """Return the networks that are tried on another piano: of those that left performances out, if there are any."""
+    known = splits("chords")
+    split = "by_performance" if "by_performance" in known else known[0]
+    return f"{RESULTS}/chords/{wildcards.classifier}/{split}/{wildcards.number}/networks"
 
 
 def dataset_of_study(wildcards):
@@ -69,7 +93,8 @@ def predictions_of_classifier(wildcards):
         f"{CLASSIFIERS}/{{split}}/{{number}}/predictions.parquet",
         study=wildcards.study,
         classifier=wildcards.classifier,
-        split=splits(wildcards.study),
+        split=splits(wildcards.study)
+        + [f"other_{piano}" for piano in (OTHER_PIANOS if wildcards.study == "chords" else ())],
         number=range(1, STUDIES_OF_CLIPS[wildcards.study].seeds + 1),
     )
 

@@ -32,6 +32,33 @@ rule classify_clips:
         "../scripts/classify_clips.py"
 
 
+rule try_other_piano:
+    input:
+        networks=networks_for_pianos,
+        values=values_of_piano,
+        indices=indices_of_piano,
+    output:
+        f"{RESULTS}/chords/{{classifier}}/other_{{piano}}/{{number}}/predictions.parquet",
+    log:
+        f"{LOGS}/try_other_piano/{{classifier}}/{{piano}}/{{number}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/try_other_piano/{{classifier}}/{{piano}}/{{number}}.tsv"
+    conda:
+        "../../envs/gpu.yaml"
+    threads: STUDY.threads
+    resources:
+        gpu=gpus(),
+        mem_mb=memory(1500, 3),
+        runtime=minutes(10),
+    params:
+        device=CONFIG.device,
+        code=code("try_other_piano"),
+    message:
+        "Try {wildcards.classifier} on another piano: {wildcards.piano}, seed {wildcards.number}"
+    script:
+        "../scripts/try_other_piano.py"
+
+
 rule score_clips:
     input:
         predictions=predictions_of_classifier,

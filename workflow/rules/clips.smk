@@ -37,8 +37,19 @@ def name_of_clips(study):
     )
 
 
-CLIP_STUDIES = {name_of_clips(study): study for study in (CONFIG.sounds, CONFIG.chords)}
-SOUND_CLIPS, CHORD_CLIPS = CLIP_STUDIES
+SOUND_CLIPS, CHORD_CLIPS = name_of_clips(CONFIG.sounds), name_of_clips(CONFIG.chords)
+CLIP_STUDIES = {SOUND_CLIPS: CONFIG.sounds, CHORD_CLIPS: CONFIG.chords}
+# Folders of sets that are somebody's own.
+FOLDERS = {
+    clips: str(CONFIG.data_dir) for clips, study in CLIP_STUDIES.items() if CONFIG.data_dir and not is_synthetic(study)
+}
+OTHER_PIANOS = {}  # the names of their sets of clips
+for name, piano in CONFIG.chords.other_pianos.items():
+    if piano:
+        clips = f"other_piano-{digest(slice_of_clips(CONFIG.chords) | values(piano))}"
+        OTHER_PIANOS[name], FOLDERS[clips] = clips, str(piano.folder)
+        as_set = {"collection": "piano_triads", "clips_per_cell": piano.clips_per_cell}
+        CLIP_STUDIES[clips] = CONFIG.chords.model_copy(update=as_set)
 
 
 def spectra(kind, section):
@@ -76,12 +87,14 @@ def files_of_clips(wildcards):
     study = CLIP_STUDIES[wildcards.clips]
     if is_synthetic(study):
         return f"results/shared/clips/{wildcards.clips}/files"
-    return [] if CONFIG.data_dir else f"resources/clips/{ARCHIVES.get(study.collection, study.collection)}"
+    if wildcards.clips in FOLDERS:
+        return []
+    return f"resources/clips/{ARCHIVES.get(study.collection, study.collection)}"
 
 
 def folder_of_clips(wildcards):
     """Return the folder that somebody's own clips are in or below."""
-    return str(CONFIG.data_dir) if CONFIG.data_dir and not is_synthetic(CLIP_STUDIES[wildcards.clips]) else None
+    return FOLDERS.get(wildcards.clips)
 
 
 def dataset_of_clips(wildcards):
@@ -127,11 +140,12 @@ def memory_of_clips(base_mb, bytes_per_sample):
     return memory(base_mb + 1.5 * bytes_per_sample * most / 1e6)
 
 
-def shards_of_spectra(study, signals, kind):
-    """Return the shards of a kind of spectrograms of a study's clips, dry or amplified."""
+def shards_of_spectra(clips, signals, kind):
+    """Return the shards of a kind of spectrograms of a set's clips, dry or amplified."""
+    study = CLIP_STUDIES[clips]
     return expand(
         "results/shared/clips/{clips}/{signals}/{spectra}/{dealt}.safetensors",
-        clips=name_of_clips(study),
+        clips=clips,
         signals=AMPLIFIED if signals == "amplified" else signals,
         spectra=spectra(kind, getattr(study, kind)),
         dealt=dealt(study),
@@ -140,6 +154,6 @@ def shards_of_spectra(study, signals, kind):
 
 def spectra_of_studies(wildcards):
     """Return the spectrograms of all clips: of chords dry and through the amplifier."""
-    wanted = [(CONFIG.sounds, "dry", kind) for kind in ("image", "levels")]
-    wanted += [(CONFIG.chords, signals, kind) for signals in ("dry", "amplified") for kind in ("mel", "constant_q")]
-    return [file for study, signals, kind in wanted for file in shards_of_spectra(study, signals, kind)]
+    wanted = [(SOUND_CLIPS, "dry", kind) for kind in ("image", "levels")]
+    wanted += [(CHORD_CLIPS, signals, kind) for signals in ("dry", "amplified") for kind in ("mel", "constant_q")]
+    return [file for clips, signals, kind in wanted for file in shards_of_spectra(clips, signals, kind)]

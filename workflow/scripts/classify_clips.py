@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from _script import at_work
 from earshot import device
-from earshot.data.clip_shards import read_shard
+from earshot.data.clip_shards import read_shards
 from earshot.data.schemas.classes import CLASS_HISTORY, CLASS_PREDICTIONS
 from earshot.data.tables import write_table
 from earshot.files import replacing_folder
@@ -18,12 +18,8 @@ from earshot.learn.partition import parts
 
 with at_work(snakemake) as params:
     settings, wildcards = params.settings, snakemake.wildcards
-    shards = [
-        read_shard(*paths, params.dataset)
-        for paths in zip(snakemake.input.values, snakemake.input.indices, strict=True)
-    ]
-    index = pd.concat([own for own, _, _ in shards], ignore_index=True)
-    values, made_with = ClipValues([own for _, own, _ in shards]), shards[0][2]
+    index, shards, made_with = read_shards(snakemake.input["values"], snakemake.input.indices, params.dataset)
+    values = ClipValues(shards)
     split = parts(
         index,
         wildcards.split,

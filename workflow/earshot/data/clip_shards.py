@@ -1,7 +1,7 @@
 """Shards of clips: their waveforms, or features of these, and an index that says what each clip is."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,3 +51,12 @@ def read_shard(
     if len(values) != len(kept):
         raise DataError(f"{tensors_path} and {index_path} do not belong together. Delete both and run again.")
     return kept, values, settings
+
+
+def read_shards(
+    tensors_paths: Sequence[str], index_paths: Sequence[str], dataset: str
+) -> tuple[pd.DataFrame, list[torch.Tensor], dict[str, Any]]:
+    """Return the index of several shards together, the values of each, and the settings of the first."""
+    read = [read_shard(*paths, dataset) for paths in zip(tensors_paths, index_paths, strict=True)]
+    indices, values, settings = zip(*read, strict=True)
+    return pd.concat(indices, ignore_index=True), list(values), settings[0]

@@ -20,6 +20,8 @@ ARCHIVES: dict[str, dict[str, Any]] = {
     "esc50": {"pattern": r"[^/]+/audio/[^/]+\.wav", "count": 2000, "largest": 2 << 30},
     "piano_triads": {"pattern": r"(.*/)?piano_[^/]+\.wav", "count": 43_200, "largest": 16 << 30},
 }
+# What names of triads say: n is natural, f is flat.
+TRIAD_TYPES = {"j": "major", "n": "minor", "d": "diminished", "a": "augmented"}
 TRIAD_ROOTS = ("Cn", "Df", "Dn", "Ef", "En", "Fn", "Gf", "Gn", "Af", "An", "Bf", "Bn")
 
 

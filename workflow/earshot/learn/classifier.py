@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from earshot.data.clips import TRIAD_ROOTS
+from earshot.data.clips import TRIAD_ROOTS, TRIAD_TYPES
 from earshot.data.shards import read_tensors, write_tensors
 from earshot.errors import DataError
 from earshot.learn.chord_inputs import ChordInputs
@@ -23,7 +23,7 @@ from earshot.learn.sound_inputs import SoundInputs
 from earshot.learn.sound_network import SoundNetwork
 
 Network = Literal["plain", "residual", "triad", "transposable"]
-TYPES = ("j", "n", "d", "a")  # major, minor, diminished, augmented: as the clips' names say
+TYPES = tuple(TRIAD_TYPES)
 LOWEST_OCTAVE = 2  # of roots
 _OCTAVES = 3
 _C2_HZ = 65.40639132514966

@@ -1,0 +1,146 @@
+"""Predictions from trained files alone: recordings of every kind get an answer, and what is none gets a clear word."""
+
+import json
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+from earshot.cli import main
+from earshot.config_clips import ConstantQOfChords, LevelsOfSounds, MelOfChords
+from earshot.errors import ConfigError
+from earshot.learn.classifier import TYPES, Task, build, write_network
+from earshot.learn.prediction import predict, read_classifiers
+
+RATE = 16000
+ROOTS = ("Cn", "Df", "Dn", "Ef", "En", "Fn", "Gf", "Gn", "Af", "An", "Bf", "Bn")
+
+
+def write(folder, network, study, model, tasks, section, kind, shape, seed=1):
+    """Write a network that has learnt nothing."""
+    torch.manual_seed(seed)
+    made_with = {"rate_hz": RATE, "duration_s": 1.0, "padding": "zeros", "kind": kind, "settings": section.model_dump()}
+    made = build(network, tasks, shape, made_with["settings"])
+    about = {"study": study, "model": model, "settings": {"network": network}, "made_with": made_with}
+    path = folder / study / model / f"{seed}" / "networks" / f"{made.name}.safetensors"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_network(path, made, about)
+
+
+@pytest.fixture(scope="module")
+def networks(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("networks")
+    root, kind = Task("root", ROOTS), Task("type", TYPES)
+    for seed in (1, 2):
+        write(folder, "transposable", "chords", "ours", (root, kind), ConstantQOfChords(), "constant_q", (252, 4), seed)
+    for task in (root, kind):
+        write(folder, "triad", "chords", "published", (task,), MelOfChords(), "mel", (64, 32))
+    levels = LevelsOfSounds(highest_hz=8000, bands=32)
+    write(
+        folder, "residual", "sounds", "residual", (Task("category", ("dog", "sea_waves")),), levels, "levels", (32, 16)
+    )
+    return folder
+
+
+@pytest.fixture
+def recordings(tmp_path):
+    """A file of each kind that people have."""
+    rng = np.random.default_rng(1)
+
+    def noise(seconds, rate=RATE, channels=1):
+        return 0.1 * rng.normal(size=(round(seconds * rate), channels))
+
+    files = {
+        "short.wav": (noise(0.3), RATE),
+        "long.wav": (noise(3.4), RATE),
+        "studio.wav": (noise(1, 192_000, 6), 192_000),
+        "telephone.wav": (noise(1, 8000), 8000),
+        "loud.wav": (50 * noise(1), RATE),
+        "late.wav": (np.concatenate([np.zeros((RATE, 1)), noise(0.2)]), RATE),
+        "empty.wav": (noise(0), RATE),
+        "click.wav": (noise(0.01), RATE),
+        "silent.wav": (0 * noise(1), RATE),
+        "nan.wav": (np.where(np.arange(RATE) == 7, np.nan, 0.1)[:, None], RATE),
+    }
+    for name, (signal, rate) in files.items():
+        soundfile.write(tmp_path / name, signal, rate, subtype="FLOAT")
+    (tmp_path / "words.wav").write_text("no audio")
+    return tmp_path
+
+
+def classifier(networks, model):
+    return next(one for one in read_classifiers(networks) if one.model == model)
+
+
+@pytest.mark.parametrize("name", ["short.wav", "long.wav", "studio.wav", "telephone.wav", "loud.wav", "late.wav"])
+@pytest.mark.parametrize("model", ["ours", "published", "residual"])
+def test_recordings_of_every_kind_get_probabilities(networks, recordings, name, model):
+    answer = predict(classifier(networks, model), recordings / name, torch.device("cpu"))
+    tasks = {"category": 2} if model == "residual" else {"root": 12, "type": 4}
+    assert {task: len(shares) for task, shares in answer.probabilities.items()} == tasks
+    assert all(sum(shares.values()) == pytest.approx(1, abs=1e-3) for shares in answer.probabilities.values())
+    assert answer.pieces == (3 if name == "long.wav" else 1)
+    assert bool(answer.doubts) == (name == "telephone.wav")
+
+
+def test_networks_of_several_seeds_answer_together(networks, recordings):
+    together = classifier(networks, "ours")
+    alone = [read_classifiers(networks / "chords" / "ours" / seed)[0] for seed in ("1", "2")]
+    assert together.trainings == 2 and [one.trainings for one in alone] == [1, 1]
+    said, one, other = (
+        predict(some, recordings / "short.wav", torch.device("cpu")).probabilities["root"]
+        for some in (together, *alone)
+    )
+    assert all(said[name] == pytest.approx((one[name] + other[name]) / 2, abs=1e-6) for name in ROOTS)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("empty.wav", "is empty"),
+        ("click.wav", "is 0.010 s long, and 0.1 s are the least"),
+        ("silent.wav", "is silent"),
+        ("nan.wav", "holds values that are not finite"),
+        ("words.wav", "cannot be read as audio"),
+        ("nowhere.wav", "cannot be read as audio"),
+    ],
+)
+def test_what_is_no_recording_gets_a_clear_word_and_the_others_their_answers(networks, recordings, capsys, name, said):
+    files = [str(recordings / some) for some in ("short.wav", name, "long.wav")]
+    assert main(["predict", *files, "--networks", str(networks), "--model", "ours"]) == 1
+    out, err = capsys.readouterr()
+    assert f"{recordings / name}: {said}" in err and len(err.splitlines()) == 1
+    assert "short.wav\n  root: " in out and "long.wav (3 pieces)\n  root: " in out
+
+
+def test_words_and_json_say_the_same(networks, recordings, capsys):
+    asked = ["predict", str(recordings / "short.wav"), "--networks", str(networks), "--model", "chords/ours"]
+    assert main(asked) == 0
+    words = capsys.readouterr().out
+    assert words.startswith("chords, ours: mean of 2 networks\n")
+    assert main([*asked, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["study"], found["model"], found["networks"]) == ("chords", "ours", 2)
+    (answer,) = found["answers"]
+    assert list(answer["probabilities"]["root"]) == list(ROOTS)
+    best = max(answer["probabilities"]["type"].items(), key=lambda one: one[1])
+    long_name = {"j": "major", "n": "minor", "d": "diminished", "a": "augmented"}[best[0]]
+    assert f"type: {long_name} {100 * best[1]:.1f} %" in words
+
+
+def test_several_classifiers_are_named(networks, recordings, capsys):
+    asked = ["predict", str(recordings / "short.wav"), "--networks", str(networks)]
+    assert main(asked) == 2
+    assert "ours (chords), published (chords), residual (sounds). Name one with --model" in capsys.readouterr().err
+    assert main([*asked, "--model", "other"]) == 2
+    assert "no classifier is called other; there are ours" in capsys.readouterr().err
+    with pytest.raises(ConfigError, match="no trained networks of clips are in it or below"):
+        read_classifiers(recordings)
+
+
+def test_networks_given_other_spectrograms_do_not_answer_together(networks, tmp_path):
+    root = Task("root", ROOTS)
+    write(tmp_path, "triad", "chords", "one", (root,), MelOfChords(), "mel", (64, 32), seed=1)
+    write(tmp_path, "triad", "chords", "one", (root,), MelOfChords(bands=32), "mel", (32, 32), seed=2)
+    with pytest.raises(ConfigError, match="were trained on different spectrograms"):
+        read_classifiers(tmp_path)

@@ -80,7 +80,7 @@ def write(folder: Path) -> None:
 def _section(place: str, node: Node, defaults: Node, definitions: Mapping[str, Node]) -> Iterator[str]:
     """Go through the Markdown of a section, from its schema, and of the sections in it."""
     lines = [f"## {place or 'Top level'}", "", node["description"].removesuffix(".") + "."]
-    if place and "required" in node:
+    if place and "required" in node and "<name>" not in place:
         lines[-1] += " They belong together: a file that changes one gives them all."
     lines += ["", "| Key | Allowed | Default | What it is |", "|---|---|---|---|"]
     inner: list[str] = []
@@ -91,7 +91,7 @@ def _section(place: str, node: Node, defaults: Node, definitions: Mapping[str, N
             inner += _section(key, section | part, defaults[name], definitions)
         else:
             if of_names := _sections_by_name(part, definitions):
-                own = {at: one["default"] for at, one in of_names["properties"].items()}
+                own = {at: one["default"] for at, one in of_names["properties"].items() if "default" in one}
                 inner += _section(f"{key}.<name>", of_names, own, definitions)
             default = f"`{_value(defaults[name])}`" if name in defaults else "none: it must be set"
             cells = (f"`{key}`", _allowed(part), default, part["description"])

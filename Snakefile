@@ -36,6 +36,7 @@ include: "workflow/rules/localise.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/study.smk"
 include: "workflow/rules/others.smk"
+include: "workflow/rules/clip_speed.smk"
 
 
 onstart:
@@ -87,3 +88,8 @@ rule sounds:
 rule chords:
     input:
         scores_of_study("chords"),
+
+
+rule clip_speed:
+    input:
+        rules.report_speed.output,

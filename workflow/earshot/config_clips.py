@@ -178,6 +178,28 @@ class Sounds(Clips):
     )
 
 
+class SpeedOfClips(Section):
+    """Study E's benchmark: epochs of its networks, from shards and with spectrograms made again from files."""
+
+    batch_sizes: tuple[PositiveInt, ...] = Field(
+        (32, 64, 128, 256), min_length=1, description="Sizes of batches, with the first number of samples"
+    )
+    samples: tuple[PositiveInt, ...] = Field(
+        (8192, 4096, 16384), min_length=1, description="Numbers of samples, with the first size of batches"
+    )
+    iterations: int = Field(6, ge=2, description="Trainings of each; the first one warms up and does not count")
+    epochs: PositiveInt = Field(5, description="Epochs of each training")
+    sources: tuple[Literal["shards", "files"], ...] = Field(
+        ("shards", "files"), min_length=1, description="Where spectrograms come from: made once, or in every epoch"
+    )
+    learning_rate: float = Field(1e-3, gt=0, le=1, description="Adam's learning rate")
+    precision: Literal["float32", "bfloat16"] = Field(
+        "bfloat16", description="Precision of convolutions and products of matrices; the rest is float32"
+    )
+    clips: PositiveInt = Field(200, description="Clips that spectrograms are timed on, ours and librosa's")
+    repeats: int = Field(3, ge=3, description="Uninterrupted repeats of this")
+
+
 class OtherPiano(Section):
     """Chords of a piano that no network learns from."""
 
@@ -206,6 +228,7 @@ class Chords(Clips):
     variations: PositiveInt = Field(
         10, description="Clips in succession (idx) that are of one performance, and stay in one part of a split"
     )
+    benchmark: SpeedOfClips = SpeedOfClips()
     splits: tuple[Literal["random", "by_performance", "by_dynamic", "by_octave"], ...] = Field(
         ("random", "by_performance", "by_dynamic", "by_octave"),
         min_length=1,

@@ -23,6 +23,14 @@ def study_job_times():
     return times
 
 
+def speed_job_times():
+    """Return the same for the benchmarks of clips."""
+    wanted = {"device": DEVICES, "source": PROTOCOL.sources, "timed": TIMED, "kind": TIMED_KINDS}
+    return {
+        name: expand(getattr(rules, name).benchmark, **wanted) for name in ("benchmark_epochs", "benchmark_spectra")
+    }
+
+
 def other_job_times():
     """Return the same for the jobs that try models at their limits."""
     names = ["localise_others", "localise_conditions"] + ["localise_bayesian"] * STUDY.others.bayesian_listener

@@ -20,7 +20,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from earshot.learn.clip_values import ClipValues, Inputs
+from earshot.learn.clip_values import Inputs, Values
 from earshot.progress import PROGRESS
 from earshot.seeds import generator
 
@@ -58,7 +58,7 @@ class Batches(torch.utils.data.IterableDataset[tuple[torch.Tensor, torch.Tensor]
 
     def __init__(
         self,
-        values: ClipValues,
+        values: Values,
         places: NDArray[np.int_],
         classes: NDArray[np.int_],
         size: int,
@@ -179,7 +179,7 @@ class _Learner(lightning.LightningModule):
 
 def train(
     network: nn.Module,
-    values: ClipValues,
+    values: Values,
     classes: NDArray[np.int_],
     parts: NDArray[np.str_],
     inputs: Inputs,
@@ -191,9 +191,8 @@ def train(
     """Train a network in place and return the losses of each epoch.
 
     `classes` and `parts` say of each clip what it is and whether it trains or validates; clips of other parts are not
-    looked at. In the folder `state` lies how far a training that was stopped has come. With a
-    patience, the weights are in the end those of the epoch whose loss of the validation part was lowest; else those of
-    the last.
+    looked at. In the folder `state` lies how far a training that was stopped has come. With a patience, the weights are
+    in the end those of the epoch whose loss of the validation part was lowest; else those of the last.
     """
     learner = _Learner(network, inputs, settings, seed)
     values = values.near(device)
@@ -225,7 +224,7 @@ def train(
         trainer.fit(
             learner,
             batches("training", lambda: learner.current_epoch),
-            batches("validation") if settings.patience_epochs else None,
+            batches("validation") if (parts == "validation").any() else None,
             ckpt_path=last if last.exists() else None,
             weights_only=True,
         )

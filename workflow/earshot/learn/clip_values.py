@@ -54,6 +54,23 @@ class PlainInputs:
         return classes
 
 
+class Values(Protocol):
+    """Values of clips, wherever they come from."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one clip's values."""
+
+    def rows(self, places: NDArray[np.int_]) -> torch.Tensor:
+        """Return the values at these places, `(places, ...)`."""
+
+    def near(self, device: torch.device) -> "Values":
+        """Return the same in a GPU's memory, where they leave it enough room."""
+
+    def must_travel_to(self, device: torch.device) -> bool:
+        """Return whether each batch has to be sent to this device."""
+
+
 class ClipValues:
     """Values of clips that lie in several shards, which are read when they are asked for."""
 

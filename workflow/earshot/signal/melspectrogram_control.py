@@ -1,5 +1,7 @@
 """Mel spectrograms as the studies made them, a clip at a time: with librosa (B) or torchaudio (E)."""
 
+from functools import lru_cache
+
 import librosa
 import numpy as np
 import torch
@@ -22,7 +24,12 @@ def mel_power_control(signal: NDArray[np.float32], settings: MelSettings) -> NDA
             fmax=settings.highest_hz,
             pad_mode="reflect",  # librosa's own choice at the time of the study
         )
-    transform = torchaudio.transforms.MelSpectrogram(
+    return _transform(settings)(torch.from_numpy(signal)).numpy()
+
+
+@lru_cache(maxsize=4)
+def _transform(settings: MelSettings) -> torch.nn.Module:
+    return torchaudio.transforms.MelSpectrogram(
         sample_rate=round(settings.rate_hz),
         n_fft=settings.window_samples,
         hop_length=settings.hop_samples,
@@ -30,7 +37,6 @@ def mel_power_control(signal: NDArray[np.float32], settings: MelSettings) -> NDA
         f_min=settings.lowest_hz,
         f_max=settings.highest_hz,
     )
-    return transform(torch.from_numpy(signal)).numpy()
 
 
 def stretched_control(power: NDArray[np.float32]) -> NDArray[np.float32]:

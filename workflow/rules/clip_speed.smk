@@ -1,0 +1,157 @@
+"""How fast clips become spectrograms and networks learn from them: study E's benchmark, and libraries' rates."""
+
+SPEED = f"{RESULTS}/clip_speed"
+PROTOCOL = CONFIG.chords.benchmark
+SIZES = [f"{size}x{PROTOCOL.samples[0]}" for size in PROTOCOL.batch_sizes]
+# Experiments 1 and 2 of the study: sizes of batches with both networks, and numbers of samples with one.
+TIMED = [f"{task}-{size}" for task in ("type", "root") for size in SIZES]
+TIMED += [f"type-{PROTOCOL.batch_sizes[0]}x{samples}" for samples in PROTOCOL.samples[1:]]
+TIMED_KINDS = ["image", "levels", "mel", "constant_q"]
+DEVICES = ["cpu"] + ["cuda"] * gpus()
+
+
+wildcard_constraints:
+    device="cpu|cuda",
+    source="shards|files",
+    timed="|".join(TIMED),
+    kind="image|levels|mel|constant_q",
+
+
+def clips_of_kind(wildcards):
+    """Return the set of clips that spectrograms of a kind are of."""
+    return SOUND_CLIPS if wildcards.kind in ("image", "levels") else CHORD_CLIPS
+
+
+def waveforms_of_kind(wildcards):
+    """Return the first shard of waveforms of this set."""
+    clips = clips_of_kind(wildcards)
+    return f"results/shared/clips/{clips}/dry/waveforms/{dealt(CLIP_STUDIES[clips])[0]}.safetensors"
+
+
+def index_of_kind(wildcards):
+    """Return the index of this shard."""
+    return waveforms_of_kind(wildcards).replace(".safetensors", ".parquet")
+
+
+def settings_of_kind(wildcards):
+    """Return the settings of spectrograms of a kind."""
+    return values(getattr(CLIP_STUDIES[clips_of_kind(wildcards)], wildcards.kind))
+
+
+def dataset_of_kind(wildcards):
+    """Return which set of clips they are of."""
+    return CLIP_STUDIES[clips_of_kind(wildcards)].collection
+
+
+def task_batch_and_samples(wildcards):
+    """Return which network an epoch is of, its size of batches and its number of samples."""
+    task, sizes = wildcards.timed.split("-")
+    return task, *map(int, sizes.split("x"))
+
+
+def gpus_of_device(wildcards):
+    """Return how many GPUs a job on a device asks for."""
+    return int(wildcards.device == "cuda")
+
+
+rule benchmark_spectra:
+    input:
+        waveforms=waveforms_of_kind,
+        index=index_of_kind,
+    output:
+        f"{SPEED}/spectra/{{kind}}.parquet",
+    log:
+        f"{LOGS}/benchmark_spectra/{{kind}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/benchmark_spectra/{{kind}}.tsv"
+    conda:
+        "../../envs/gpu.yaml"
+    # Nothing else may run beside a measurement.
+    threads: whole_machine()
+    resources:
+        gpu=gpus(),
+        mem_mb=memory(3000),
+        runtime=minutes(30, 0),
+    params:
+        dataset=dataset_of_kind,
+        kind="{kind}",
+        settings=settings_of_kind,
+        clips=PROTOCOL.clips,
+        repeats=PROTOCOL.repeats,
+        device=CONFIG.device,
+        code=code("benchmark_spectra"),
+    message:
+        "Time spectrograms, {wildcards.kind}: ours and librosa's"
+    script:
+        "../scripts/benchmark_spectra.py"
+
+
+rule benchmark_epochs:
+    input:
+        values=shards_of_spectra(CHORD_CLIPS, "dry", "mel"),
+        indices=indices(shards_of_spectra(CHORD_CLIPS, "dry", "mel")),
+        table=f"results/shared/clips/{CHORD_CLIPS}/clips.parquet",
+    output:
+        f"{SPEED}/epochs/{{device}}/{{source}}/{{timed}}.parquet",
+    log:
+        f"{LOGS}/benchmark_epochs/{{device}}/{{source}}/{{timed}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/benchmark_epochs/{{device}}/{{source}}/{{timed}}.tsv"
+    conda:
+        "../../envs/gpu.yaml"
+    # Nothing else may run beside a measurement.
+    threads: whole_machine()
+    resources:
+        gpu=gpus_of_device,
+        mem_mb=memory(3000, 3),
+        runtime=minutes(120, 0),
+    params:
+        dataset=CONFIG.chords.collection,
+        timed=task_batch_and_samples,
+        protocol={name: values(PROTOCOL)[name] for name in ("iterations", "epochs", "learning_rate", "precision")},
+        seed=CONFIG.seed,
+        code=code("benchmark_epochs"),
+    message:
+        "Time epochs from {wildcards.source} on {wildcards.device}: {wildcards.timed} (task, batch x samples)"
+    script:
+        "../scripts/benchmark_epochs.py"
+
+
+rule report_speed:
+    input:
+        epochs=expand(rules.benchmark_epochs.output, device=DEVICES, source=PROTOCOL.sources, timed=TIMED),
+        spectra=expand(rules.benchmark_spectra.output, kind=TIMED_KINDS),
+        published=in_project("workflow/report/published_epochs.csv"),
+        template=in_project("workflow/earshot/show/clip_speed.html.j2"),
+        base=in_project("workflow/earshot/show/base.html.j2"),
+    output:
+        figures=[
+            report(
+                f"{SPEED}/figures/{figure}.svg",
+                caption=f"../report/{figure}.rst",
+                category="Studies B and E, speed",
+                labels={"figure": figure.replace("_", " ")},
+            )
+            for figure in ("epoch_times", "spectra_rates")
+        ],
+        summary=report(f"{SPEED}/summary.json", caption="../report/summary.rst", category="Summary"),
+        page=report(f"{SPEED}/index.html", caption="../report/workflow.rst", category="Summary"),
+    log:
+        f"{LOGS}/report_speed.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/report_speed.tsv"
+    conda:
+        "../../envs/gpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(1000),
+        runtime=minutes(5),
+    params:
+        config=configuration_of("chords", "models", "other_pianos"),
+        device=CONFIG.device,
+        jobs=speed_job_times(),
+        code=code("report_speed"),
+    message:
+        "Write the report of how fast clips are learnt from"
+    script:
+        "../scripts/report_speed.py"

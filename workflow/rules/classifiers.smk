@@ -78,3 +78,16 @@ def scores_of_study(study):
     """Return the scores of all classifiers of a study."""
     models = [name for name, model in STUDIES_OF_CLIPS[study].models.items() if model]
     return expand(f"{CLASSIFIERS}/scores.parquet", study=study, classifier=models)
+
+
+def indices_of_study(wildcards):
+    """Return the indices of a study's waveforms: a row for each clip, those left out included."""
+    study = STUDIES_OF_CLIPS[wildcards.study]
+    return expand(
+        "results/shared/clips/{clips}/dry/waveforms/{dealt}.parquet", clips=name_of_clips(study), dealt=dealt(study)
+    )
+
+
+def bad_clip_of_study(wildcards):
+    """Return what a damaged clip does."""
+    return STUDIES_OF_CLIPS[wildcards.study].bad_clip

@@ -7,6 +7,7 @@ epoch alone. So a training that goes on from the last whole epoch gives the same
 import logging
 import math
 import os
+import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -147,9 +148,11 @@ class _Learner(lightning.LightningModule):
         self._draw = torch.Generator()
         self.history: list[dict[str, float]] = []
         self._losses: dict[str, list[tuple[torch.Tensor, int]]] = {"training": [], "validation": []}
+        self._began = 0.0
 
     def on_train_epoch_start(self) -> None:
         """Begin an epoch's draws."""
+        self._began = time.perf_counter()
         drawn = int(generator(self._seed, "epoch", self.current_epoch).integers(2**62))
         self._draw = torch.Generator(self.device).manual_seed(drawn)
         torch.manual_seed(drawn)  # what layers drop
@@ -174,13 +177,14 @@ class _Learner(lightning.LightningModule):
         return nn.functional.cross_entropy(said, wanted, label_smoothing=smoothing)
 
     def on_train_epoch_end(self) -> None:
-        """Write down the epoch's losses."""
+        """Write down the epoch's losses, and how long it took."""
         row = {
             part: sum(float(loss) * clips for loss, clips in some) / sum(clips for _, clips in some)
             for part, some in self._losses.items()
             if some
         }
-        self.history.append({"epoch": self.current_epoch + 1, **row})
+        seconds = time.perf_counter() - self._began
+        self.history.append({"epoch": self.current_epoch + 1, **row, "seconds": seconds})
         for some in self._losses.values():
             some.clear()
         log.log(PROGRESS, "epoch %d of %d: loss %.3f", self.current_epoch + 1, self._settings.epochs, row["training"])
@@ -224,7 +228,7 @@ def train(
     device: torch.device,
     state: Path,
 ) -> list[dict[str, float]]:
-    """Train a network in place and return the losses of each epoch.
+    """Train a network in place and return the losses and the seconds of each epoch.
 
     `classes` and `parts` say of each clip what it is and whether it trains or validates; clips of other parts are not
     looked at. In the folder `state` lies how far a training that was stopped has come. With a

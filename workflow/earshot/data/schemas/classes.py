@@ -33,6 +33,7 @@ CLASS_HISTORY = pa.DataFrameSchema(
         "epoch": pa.Column(int),
         "training": pa.Column(float),  # loss
         "validation": pa.Column(float, nullable=True),
+        "seconds": pa.Column(float),
     },
     name="history of classifiers",
     strict=True,

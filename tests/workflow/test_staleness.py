@@ -193,6 +193,7 @@ EDITS = {
     "workflow/earshot/score/speed.py": TIMED,
     "workflow/earshot/show/figures.py": {"plot_localisation", "report"},
     "workflow/earshot/show/page.py": {"report"},
+    "workflow/earshot/show/page_localisation.py": {"report"},
     "workflow/earshot/show/captions.py": {"report"},
     "workflow/earshot/show/summary.py": DRAWN,
     # Keys of another study, other ways to retrieve and other words in a log change no result.

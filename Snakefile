@@ -32,6 +32,7 @@ include: "workflow/rules/prepare.smk"
 include: "workflow/rules/features.smk"
 include: "workflow/rules/search.smk"
 include: "workflow/rules/classify.smk"
+include: "workflow/rules/report_clips.smk"
 include: "workflow/rules/localise.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/study.smk"
@@ -82,12 +83,12 @@ rule clip_features:
 
 rule sounds:
     input:
-        scores_of_study("sounds"),
+        pages_of_study("sounds"),
 
 
 rule chords:
     input:
-        scores_of_study("chords"),
+        pages_of_study("chords"),
 
 
 rule clip_speed:

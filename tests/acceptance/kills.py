@@ -24,7 +24,8 @@ from earshot.data.schemas.benchmark import BENCHMARK
 from earshot.data.schemas.scores import SCORES
 from earshot.data.tables import read_table
 from earshot.errors import EarshotError
-from earshot.show.page import FigureOnPage, render_page
+from earshot.show.page import FigureOnPage
+from earshot.show.page_localisation import render_localisation
 from runs import copy_project
 
 WATCH = Path(__file__).with_name("watch")
@@ -242,7 +243,7 @@ def _is_what_its_inputs_give(page: Path) -> bytes:
     figures = [
         FigureOnPage(name, (page.parent / "figures" / f"{name}.svg").read_text(), pictured.get(name)) for name in names
     ]
-    rendered = render_page(summary, figures, pd.concat(scores, ignore_index=True))
+    rendered = render_localisation(summary, figures, pd.concat(scores, ignore_index=True))
     return b"" if rendered == page.read_text(encoding="utf-8") else b"not what its inputs give"
 
 

@@ -3,7 +3,16 @@
 import numpy as np
 import pandas as pd
 import pytest
-from earshot.score.classes import calibration_error, confusion, most_confused, reliability
+from earshot.errors import ConfigError
+from earshot.score.classes import (
+    calibration_error,
+    confusion,
+    most_confused,
+    refuse_excluded,
+    reliability,
+    score_ensembles,
+    score_trainings,
+)
 
 CLASSES = ["cat", "dog", "hen"]
 TRUE = pd.Series(["cat"] * 4 + ["dog"] * 4 + ["hen"] * 2)
@@ -46,3 +55,41 @@ def test_who_is_always_certain_and_right_half_the_time_errs_by_a_half():
 
 def test_a_probability_on_an_edge_is_in_the_bin_below():
     assert reliability(np.array([0.0, 0.1, 0.1001]), np.array([True] * 3))["clips"].tolist() == [2, 1]
+
+
+def answers(seed, item, true, *probabilities, effect=None, split="random"):
+    said = CLASSES[int(np.argmax(probabilities))]
+    row = {"study": "sounds", "model": "some", "split": split, "seed": seed, "task": "category", "item": item}
+    row |= {"effect": effect, "true": true, "said": said, "probability": max(probabilities)}
+    return row | {"probabilities": np.array(probabilities)}
+
+
+def test_networks_together_say_what_is_most_probable_on_average():
+    """Two seeds say dog and hen, each of its own accord; together they say cat, which neither does alone."""
+    rows = [
+        answers(1, "one", "cat", 0.45, 0.55, 0.0),
+        answers(2, "one", "cat", 0.45, 0.0, 0.55),
+        answers(1, "two", "hen", 0.0, 0.1, 0.9),
+        answers(2, "two", "hen", 0.0, 0.9, 0.1),
+    ]
+    table = pd.DataFrame([*rows[::-1], answers(1, "one", "dog", 0.9, 0.1, 0.0, split="other_place")])
+    found = score_ensembles(table, {"category": CLASSES}).set_index("split")
+    assert found.loc["random", ["networks", "clips", "accuracy"]].tolist() == [2, 2, 0.5]
+    assert found.loc["random", "calibration_error"] == pytest.approx(abs((0.45 + 0.5) / 2 - 0.5))
+    assert found.loc["other_place", ["networks", "clips", "accuracy"]].tolist() == [1, 1, 0]
+    alone = score_trainings(pd.DataFrame(rows))
+    assert alone["accuracy"].tolist() == [0.5, 0]
+
+
+def test_a_clip_and_what_an_amplifier_made_of_it_are_two_clips():
+    rows = [answers(1, "one", "cat", 0.9, 0.1, 0), answers(1, "one", "cat", 0, 1, 0, effect="amplifier")]
+    (found,) = score_ensembles(pd.DataFrame(rows), {"category": CLASSES}).itertuples()
+    assert (found.networks, found.clips, found.accuracy) == (1, 2, 0.5)
+
+
+def test_a_clip_that_was_left_out_before_stops_the_run_where_it_should():
+    index = pd.DataFrame({"item": ["one", "two"], "excluded": [None, "two.wav: is silent."]})
+    refuse_excluded(index, "sounds", "exclude")
+    refuse_excluded(index.iloc[:1], "sounds", "stop")
+    with pytest.raises(ConfigError, match=r"sounds\.bad_clip.* two was left out .*: two\.wav: is silent\. .* exclude"):
+        refuse_excluded(index, "sounds", "stop")

@@ -8,7 +8,8 @@ import pytest
 import tables_made_up as made
 from earshot.data.schemas.others import CONDITIONS, OTHER_EARS, UNSEEN
 from earshot.show import figures, figures_others, summary_others
-from earshot.show.page import FigureOnPage, render_page
+from earshot.show.page import FigureOnPage
+from earshot.show.page_localisation import render_localisation
 from test_page import Reader
 
 PEOPLE = [f"nh{number}" for number in range(1, 7)]
@@ -81,7 +82,7 @@ def test_every_figure_is_on_the_page(unseen, ears, tried, tmp_path):
         "conditions": summary_others.conditions(tried),
     }
     json.dumps(summary, allow_nan=False)
-    reader = Reader(render_page(summary, on_page, made.scores().iloc[:0], "others.html.j2"))
+    reader = Reader(render_localisation(summary, on_page, made.scores().iloc[:0], "others.html.j2"))
     assert len(reader.ids) == len(set(reader.ids))
     assert "What a few measured directions buy" in reader.text and "Listeners" not in reader.text
 

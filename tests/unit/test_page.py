@@ -8,7 +8,8 @@ import tables_made_up as made
 from earshot.score.equivalence import Equivalence
 from earshot.show import figures
 from earshot.show.captions import TEXTS
-from earshot.show.page import FigureOnPage, duration, number, render_page
+from earshot.show.page import FigureOnPage, duration, number
+from earshot.show.page_localisation import render_localisation
 
 EMPTY_TAGS = {"meta", "link", "br"}
 
@@ -69,11 +70,11 @@ def drawn(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def page(drawn):
-    return render_page(made.summary(), drawn, made.scores())
+    return render_localisation(made.summary(), drawn, made.scores())
 
 
 def text_of(summary, scores=None):
-    return Reader(render_page(summary, [], made.scores() if scores is None else scores)).text
+    return Reader(render_localisation(summary, [], made.scores() if scores is None else scores)).text
 
 
 def test_it_is_sound_html_with_its_headings_in_order(page):
@@ -145,7 +146,7 @@ def test_it_says(said, page):
 
 
 def test_equal_summaries_give_equal_pages(page, drawn):
-    assert render_page(made.summary(), drawn, made.scores()) == page
+    assert render_localisation(made.summary(), drawn, made.scores()) == page
 
 
 def test_synthetic_listeners_prove_no_accuracy():
@@ -200,7 +201,7 @@ def test_one_listener_has_no_standard_deviation():
 def test_what_comes_from_data_is_text_and_no_markup():
     summary = made.summary()
     summary["data"][0] |= {"citation": "<script>alert(1)</script>", "page": "javascript:alert(1)"}
-    page = render_page(summary, [], made.scores())
+    page = render_localisation(summary, [], made.scores())
     assert "<script>" not in page
     assert 'href="javascript' not in page
 

@@ -9,7 +9,8 @@ import tables_made_up as made
 from earshot.config import read_config
 from earshot.score.equivalence import Equivalence
 from earshot.show import figures, figures_search, summary_search
-from earshot.show.page import FigureOnPage, render_page, what
+from earshot.show.page import FigureOnPage
+from earshot.show.page_localisation import render_localisation, what
 from test_page import Reader
 
 MODELS = {
@@ -53,7 +54,7 @@ def scores():
 
 
 def page(summary, scores, drawn=()):
-    return Reader(render_page(summary, drawn, scores, "study.html.j2"))
+    return Reader(render_localisation(summary, drawn, scores, "study.html.j2"))
 
 
 def test_every_variant_has_a_row_that_says_what_it_is(summary, scores):

@@ -110,8 +110,10 @@ CHANGES = {
     "localisation.search.space.batch_size": ([64], NOTHING),
     "localisation.search.space.weight_decay": ([0.01, 0.1], NOTHING),
     # Studies of clips are not in this report (test_clip_runs.py).
+    "sounds.headline": ("residual", NOTHING),
     "sounds.models": ({"residual": None}, NOTHING),
     "sounds.seeds": (2, NOTHING),
+    "chords.headline": ("transposable", NOTHING),
     "chords.models": ({"transposable": None}, NOTHING),
     "chords.seeds": (2, NOTHING),
     "chords.variations": (5, NOTHING),
@@ -157,7 +159,11 @@ CHANGES = {
     "localisation.benchmark.control_subjects": (2, TIMED),
 }
 # What has to change with a key.
-ALONGSIDE = {"localisation.folder": {"localisation.collection": "folder"}}
+ALONGSIDE = {
+    "localisation.folder": {"localisation.collection": "folder"},
+    "sounds.headline": {"sounds.models": {"residual": {}}},
+    "chords.headline": {"chords.models": {"transposable": {}}},
+}
 
 # A module of the library (or another file of the project) and the rules that an edit of its code makes stale.
 EDITS = {
@@ -187,6 +193,7 @@ EDITS = {
     "workflow/earshot/score/speed.py": TIMED,
     "workflow/earshot/show/figures.py": {"plot_localisation", "report"},
     "workflow/earshot/show/page.py": {"report"},
+    "workflow/earshot/show/page_localisation.py": {"report"},
     "workflow/earshot/show/captions.py": {"report"},
     "workflow/earshot/show/summary.py": DRAWN,
     # Keys of another study, other ways to retrieve and other words in a log change no result.

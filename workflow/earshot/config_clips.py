@@ -150,13 +150,29 @@ class ChordModel(ClipTraining):
 
 
 class Clips(Section):
-    """What studies of clips have in common."""
+    """What studies of clips have in common. Each has `models` of its own kind."""
 
+    headline: Name | None = Field(
+        None,
+        description="Classifier whose accuracy heads the report and the summary; null takes the last of the models",
+    )
     bad_clip: Literal["stop", "exclude"] = Field(
         "stop", description="What a damaged clip does: stop the run, or be left out and reported"
     )
     seeds: PositiveInt = Field(3, description="Times that each network is trained, each with draws of its own")
     clips_per_job: PositiveInt = Field(1000, description="Clips of a shard, about; a job makes one shard")
+
+    @property
+    def classifiers(self) -> list[str]:
+        """Names of the models that are not left out."""
+        return [name for name, model in getattr(self, "models", {}).items() if model]
+
+    @model_validator(mode="after")
+    def _headline_is_there(self) -> "Clips":
+        if self.headline and self.headline not in self.classifiers:
+            known = ", ".join(self.classifiers) or "there are none"
+            raise ValueError(f"headline: {self.headline} is none of the models ({known})")
+        return self
 
 
 class Sounds(Clips):

@@ -99,7 +99,61 @@ def predictions_of_classifier(wildcards):
     )
 
 
-def scores_of_study(study):
-    """Return the scores of all classifiers of a study."""
-    models = [name for name, model in STUDIES_OF_CLIPS[study].models.items() if model]
-    return expand(f"{CLASSIFIERS}/scores.parquet", study=study, classifier=models)
+def of_classifiers(file):
+    """Return an input function: a file of each classifier of a study."""
+
+    def files_of_classifiers(wildcards):
+        return expand(file, study=wildcards.study, classifier=STUDIES_OF_CLIPS[wildcards.study].classifiers)
+
+    return files_of_classifiers
+
+
+def of_trainings(file):
+    """Return an input function: a file of each training of each classifier of a study."""
+
+    def files_of_trainings(wildcards):
+        study = STUDIES_OF_CLIPS[wildcards.study]
+        return expand(
+            file,
+            study=wildcards.study,
+            classifier=study.classifiers,
+            split=splits(wildcards.study),
+            number=range(1, study.seeds + 1),
+        )
+
+    return files_of_trainings
+
+
+def configuration_of_study(wildcards):
+    """Return the configuration as a study's summary records it."""
+    return configuration_of(wildcards.study)
+
+
+def classifiers_of_study(wildcards):
+    """Return the names of a study's classifiers."""
+    return STUDIES_OF_CLIPS[wildcards.study].classifiers
+
+
+def headline_of_study(wildcards):
+    """Return the classifier whose accuracy heads the report."""
+    study = STUDIES_OF_CLIPS[wildcards.study]
+    return study.headline or study.classifiers[-1]
+
+
+def sources_of_study(wildcards):
+    """Return the names of the sources that a study's clips are from."""
+    collection = STUDIES_OF_CLIPS[wildcards.study].collection
+    return [ARCHIVES.get(collection, collection)]
+
+
+def indices_of_study(wildcards):
+    """Return the indices of a study's waveforms: a row for each clip, those left out included."""
+    study = STUDIES_OF_CLIPS[wildcards.study]
+    return expand(
+        "results/shared/clips/{clips}/dry/waveforms/{dealt}.parquet", clips=name_of_clips(study), dealt=dealt(study)
+    )
+
+
+def bad_clip_of_study(wildcards):
+    """Return what a damaged clip does."""
+    return STUDIES_OF_CLIPS[wildcards.study].bad_clip

@@ -62,8 +62,10 @@ rule try_other_piano:
 rule score_clips:
     input:
         predictions=predictions_of_classifier,
+        indices=indices_of_study,
     output:
-        f"{CLASSIFIERS}/scores.parquet",
+        scores=f"{CLASSIFIERS}/scores.parquet",
+        ensembles=f"{CLASSIFIERS}/ensembles.parquet",
     log:
         f"{LOGS}/score_clips/{{study}}/{{classifier}}.log",
     benchmark:
@@ -72,9 +74,11 @@ rule score_clips:
         "../../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=memory(500, 20),
+        mem_mb=memory(1000, 20),
         runtime=minutes(5),
     params:
+        dataset=dataset_of_study,
+        bad_clip=bad_clip_of_study,
         code=code("score_clips"),
     message:
         "Score {wildcards.classifier} on {wildcards.study}"

@@ -79,6 +79,7 @@ rule report:
         scores=LOCALISATION_TABLES["scores"],
         figures=rules.plot_localisation.output,
         template=in_project("workflow/earshot/show/page.html.j2"),
+        localisation=in_project("workflow/earshot/show/localisation.html.j2"),
         base=in_project("workflow/earshot/show/base.html.j2"),
     output:
         report(f"{REPORT}/index.html", caption="../report/workflow.rst", category="Summary"),

@@ -86,6 +86,7 @@ rule report_study:
         scores=STUDY_TABLES["scores"],
         figures=rules.plot_study.output,
         template=in_project("workflow/earshot/show/study.html.j2"),
+        localisation=in_project("workflow/earshot/show/localisation.html.j2"),
         base=in_project("workflow/earshot/show/base.html.j2"),
         variants=in_project("workflow/earshot/show/variants.html.j2"),
     output:

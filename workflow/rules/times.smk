@@ -35,3 +35,29 @@ def other_job_times():
     """Return the same for the jobs that try models at their limits."""
     names = ["localise_others", "localise_conditions"] + ["localise_bayesian"] * STUDY.others.bayesian_listener
     return {name: expand(getattr(rules, name).benchmark, model=tried_in_conditions(), shard=SHARDS) for name in names}
+
+
+def clip_job_times(wildcards):
+    """Return the same for a study of clips, from its clips to the scores of its classifiers."""
+    study = STUDIES_OF_CLIPS[wildcards.study]
+    archive = ARCHIVES.get(study.collection, study.collection)
+    wanted = {"dataset": archive, "clips": name_of_clips(study), "dealt": dealt(study), "study": wildcards.study}
+    wanted |= {"split": splits(wildcards.study), "number": range(1, study.seeds + 1), "classifier": study.classifiers}
+    models = [study.models[name] for name in study.classifiers]
+    made = {(signals, model.spectra) for model in models for signals in getattr(model, "signals", ("dry",))}
+    names = ["synthesise_clips"] if is_synthetic(study) else ["retrieve_archive", "unpack_archive"]
+    names += ["index_clips", "prepare_clips"] + ["amplify_clips"] * any(signals != "dry" for signals, _ in made)
+    times = {name: expand(getattr(rules, name).benchmark, **wanted) for name in names}
+    times["spectra_of_clips"] = [
+        file
+        for signals, kind in sorted(made)
+        for file in expand(
+            rules.spectra_of_clips.benchmark,
+            **wanted,
+            signals=AMPLIFIED if signals == "amplified" else signals,
+            spectra=spectra(kind, getattr(study, kind)),
+        )
+    ]
+    return times | {
+        name: expand(getattr(rules, name).benchmark, **wanted) for name in ("classify_clips", "score_clips")
+    }

@@ -8,7 +8,8 @@ from _script import at_work
 from earshot.data.schemas.scores import SCORES
 from earshot.data.tables import read_table
 from earshot.files import replacing
-from earshot.show.page import FigureOnPage, render_page
+from earshot.show.page import FigureOnPage
+from earshot.show.page_localisation import render_localisation
 
 with at_work(snakemake) as params:
     summary = json.loads(Path(snakemake.input.summary).read_text())
@@ -17,4 +18,4 @@ with at_work(snakemake) as params:
     files = map(Path, snakemake.input.figures)
     figures = [FigureOnPage(file.stem, file.read_text(), pictured.get(file.stem)) for file in files]
     with replacing(snakemake.output[0]) as temporary:
-        temporary.write_text(render_page(summary, figures, scores), encoding="utf-8")
+        temporary.write_text(render_localisation(summary, figures, scores), encoding="utf-8")

@@ -12,7 +12,8 @@ from earshot.data.tables import read_table
 from earshot.files import replacing
 from earshot.show import figures, figures_others, summary, summary_others
 from earshot.show.hardware import hardware
-from earshot.show.page import FigureOnPage, render_page
+from earshot.show.page import FigureOnPage
+from earshot.show.page_localisation import render_localisation
 
 with at_work(snakemake) as params:
     files = snakemake.input
@@ -45,6 +46,6 @@ with at_work(snakemake) as params:
     on_page = [FigureOnPage(path.stem, path.read_text()) for path in map(Path, snakemake.output.figures)]
     with replacing(snakemake.output.page) as temporary:
         temporary.write_text(
-            render_page(found, on_page, pd.concat(scores.values(), ignore_index=True), "others.html.j2"),
+            render_localisation(found, on_page, pd.concat(scores.values(), ignore_index=True), "others.html.j2"),
             encoding="utf-8",
         )

@@ -188,7 +188,7 @@ def train(
     device: torch.device,
     state: Path,
 ) -> list[dict[str, float]]:
-    """Train a network in place and return the losses of each epoch.
+    """Train a network in place and return the losses and the seconds of each epoch.
 
     `classes` and `parts` say of each clip what it is and whether it trains or validates; clips of other parts are not
     looked at. In the folder `state` lies how far a training that was stopped has come. With a patience, the weights are

@@ -1,12 +1,32 @@
 """How well clips are told apart: accuracy, what is taken for what, and whether probabilities are to be believed."""
 
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix
 
+from earshot.errors import ConfigError
+
 BINS = 10  # of probability
 TRAINING = ["study", "model", "split", "seed", "task"]  # what one row of scores is of
+ENSEMBLE = ["study", "model", "split", "task"]  # and what one of ensembles' scores is of
+
+
+def refuse_excluded(index: pd.DataFrame, study: str, bad: Literal["stop", "exclude"]) -> None:
+    """Raise ConfigError when a study's clips are without one that was left out, and `bad` says that this stops the run.
+
+    `index` has a row for each clip, those left out included.
+    """
+    left_out = index[index["excluded"].notna()]
+    if bad == "stop" and not left_out.empty:
+        item, reason = left_out.iloc[0][["item", "excluded"]]
+        raise ConfigError(
+            f"config key {study}.bad_clip: stop, but {item} was left out by an earlier run: {reason} Put a good file "
+            "in its place and delete the shards that lack it, or set the key to exclude."
+        )
 
 
 def confusion(true: pd.Series, said: pd.Series, classes: list[str]) -> pd.DataFrame:
@@ -61,3 +81,23 @@ def score_trainings(predictions: pd.DataFrame) -> pd.DataFrame:
         error = calibration_error(reliability(own["probability"].to_numpy(), right))
         rows.append((*training, len(own), right.mean(), error))
     return pd.DataFrame(rows, columns=[*TRAINING, "clips", "accuracy", "calibration_error"])
+
+
+def score_ensembles(predictions: pd.DataFrame, classes: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+    """Return accuracy and calibration error of what a classifier's networks say together, for each split and task.
+
+    They say the class whose probability, as a mean over the networks of all seeds, is highest. `predictions` has a row
+    for each clip, seed and task; `classes` are the names of each task's classes in the order of its probabilities.
+    """
+    rows = []
+    for ensemble, own in predictions.groupby(ENSEMBLE, sort=False):
+        names = np.array(list(classes[str(ensemble[-1])]), dtype=object)
+        clip, _ = pd.factorize(own["item"] + " " + own["effect"].fillna("").astype(str))
+        together = np.zeros((clip.max() + 1, len(names)))
+        np.add.at(together, clip, np.stack(own["probabilities"].to_list()))
+        together /= np.bincount(clip)[:, None]
+        true = own["true"].to_numpy()[np.unique(clip, return_index=True)[1]]
+        right = names[together.argmax(1)] == true
+        error = calibration_error(reliability(together.max(1), right))
+        rows.append((*ensemble, own["seed"].nunique(), len(true), right.mean(), error))
+    return pd.DataFrame(rows, columns=[*ENSEMBLE, "networks", "clips", "accuracy", "calibration_error"])

@@ -64,6 +64,34 @@ TEXTS = {
         "left, below, sounds become shorter. Where the 95th percentile leaves the median behind, front and back are "
         "confused.",
     ),
+    "class_accuracy": (
+        "How often they are right",
+        "Points, one for each training, on an axis of accuracy in percent: a row for each classifier and kind of "
+        "split, with mean and standard deviation over seeds, and the published accuracy as a dashed line.",
+        "Each point is a training, by how many percent of the clips that it never heard it names rightly. Diamond and "
+        "bar are mean and standard deviation over seeds, of each of which the mean over all that was held out counts.",
+    ),
+    "class_confusion": (
+        "What is taken for what",
+        "A matrix of classes by classes for each task; colour is how many percent of the clips of the true class in "
+        "the row were taken for the class in the column.",
+        "Each row is what clips were, each column what they were taken for, and on the diagonal answers are right. "
+        "Colours rise fast near nothing, so that rare mistakes are seen.",
+    ),
+    "class_reliability": (
+        "Whether they know when they are right",
+        "Lines of the share of right answers over the probability that a classifier gave them, both in percent, with "
+        "the line on which both are equal.",
+        "Each point is about a tenth of the range of probability: below the line a classifier is surer than it should "
+        "be, above it less sure. The error is by how much both differ on average over clips.",
+    ),
+    "class_training": (
+        "How they learnt",
+        "Lines of the loss over epochs, a thin one for each training and a thick one for each classifier's mean.",
+        "Each thin line is a training, each thick one the mean of a classifier's; what is mixed or smoothed before it "
+        "is learnt raises a loss, so losses of classifiers that learn in other ways do not compare. A softmax before "
+        "the loss, which takes one anyway, keeps it above the dotted line, however good the answers are.",
+    ),
     "error_map": (
         "Where the errors are",
         "A map of all directions with front in the middle and left at left; colour is the median error in degrees.",

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
@@ -17,20 +16,6 @@ from earshot.show.figures import INK, PAPER
 FOLDER = Path(__file__).parent
 
 NOTHING = "\N{EN DASH}"
-
-# Of each measure: its name, and what it is.
-MEASURES = {
-    "p95_deg": ("95th percentile", "95 % of the answers are closer to the truth than this"),
-    "median_deg": ("median", "half of the answers are closer to the truth than this"),
-    "mean_deg": ("mean", "mean angle between answer and truth"),
-    "lateral_rms_deg": ("lateral RMS", "root mean square error of the angle from the median plane"),
-    "polar_rms_deg": ("polar RMS", "the same for the angle around the axis of the ears, without quadrant errors"),
-    "front_back_error": (
-        "front-back errors",
-        "share of the answers on the wrong side, front for back or back for front",
-    ),
-    "quadrant_error": ("quadrant errors", "share of polar errors of 90° or more, near the median plane"),
-}
 
 
 @dataclass(frozen=True)
@@ -68,13 +53,11 @@ class FigureOnPage:
         return Markup(drawing.replace(INK, "currentColor").replace(PAPER, "var(--card)"))
 
 
-def render_page(
-    summary: Mapping[str, Any], figures: Sequence[FigureOnPage], scores: pd.DataFrame, template: str = "page.html.j2"
-) -> str:
-    """Return the report as one HTML page, which loads nothing and needs no script.
+def render_page(summary: Mapping[str, Any], figures: Sequence[FigureOnPage], template: str, **of_study: Any) -> str:
+    """Return a report as one HTML page, which loads nothing and needs no script.
 
-    `summary` is what the `summary.json` beside it holds; `scores` is the table of scores of all variants, in the order
-    in which they are shown. Raises KeyError for a figure that has no caption in `TEXTS`.
+    `summary` is what the `summary.json` beside it holds, and `of_study` what else its template speaks of. Raises
+    KeyError for a figure that has no caption in `TEXTS`.
     """
     environment = Environment(
         loader=FileSystemLoader(FOLDER),
@@ -85,32 +68,8 @@ def render_page(
     )
     environment.filters |= {"number": number, "measure": measure, "duration": duration, "percent": percent}
     return environment.get_template(template).render(
-        summary=summary,
-        figures=figures,
-        listeners=_listeners(scores),
-        settings=list(_flat(summary["settings"])),
-        measures=MEASURES,
-        variants=[variant for variant in scores["variant"].unique() if variant in summary["localisation"]],
-        what=what,
+        summary=summary, figures=figures, settings=list(_flat(summary["settings"])), **of_study
     )
-
-
-def what(variant: str, settings: Mapping[str, Any]) -> str:
-    """Say in a line what a variant of the study is; `settings` are those of the configuration's localisation."""
-    if variant == "bayesian_listener":
-        return "a published model of where people point (Barumerli et al. 2023)"
-    implementation = variant.removeprefix("winner_")
-    if implementation in ("control", "accelerated"):
-        by = "settings of the search's winner" if implementation != variant else "settings of the configuration"
-        return f"a network on interaural features, white noise; {by}"
-    model = settings["models"][variant]
-    features = "interaural features" if model["features"]["levels"] == "difference" else "what both ears hold"
-    kinds = {"white": "white noise", "coloured": "coloured noise", "clips": "recorded sounds"}
-    sounds = ", ".join(kinds.get(kind, kind) for kind in model["stimulus"]["sources"])
-    held = {"directions": "", "noise": "; known directions, other sounds", "regions": "; gaps of 20 degrees"}
-    decibels = model["stimulus"]["signal_to_noise_db"]
-    noise = "" if decibels is None else f", {decibels:g} dB above noise at the ears"
-    return f"{model['method'].replace('_', ' ')} on {features}, {sounds}{noise}{held[model['held']]}"
 
 
 def number(value: float | None, digits: int = 1, sign: bool = False) -> str:
@@ -140,16 +99,6 @@ def duration(seconds: float) -> str:
     if minutes < 60:
         return f"{minutes} min {rest:02d} s"
     return f"{minutes // 60:,} h {minutes % 60:02d} min"
-
-
-def _listeners(scores: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return listeners in the table's order, each with its rows; what does not depend on the variant comes once."""
-    listeners = []
-    for subject, rows in scores.groupby("subject", sort=False):
-        plain = [{key: None if pd.isna(row[key]) else row[key] for key in row} for row in rows.to_dict("records")]
-        first = {key: plain[0][key] for key in ("tuning", "excluded", "doubts")}
-        listeners.append({"subject": subject, "rows": plain} | first)
-    return listeners
 
 
 def _flat(settings: Mapping[str, Any], place: str = "") -> Iterator[tuple[str, Any]]:

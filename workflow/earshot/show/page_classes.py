@@ -1,0 +1,57 @@
+"""The pages of the studies of clips: what a sound is, and which chord it is."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from earshot.show import class_words
+from earshot.show.page import FigureOnPage, render_page
+
+_OF_CHORDS = ("root", "type")
+
+
+def render_classes(
+    summary: Mapping[str, Any], figures: Sequence[FigureOnPage], study: Literal["sounds", "chords"]
+) -> str:
+    """Return the report of a study of clips as one HTML page; arguments and what is raised are `render_page`'s."""
+    return render_page(
+        summary,
+        figures,
+        f"{study}.html.j2",
+        study=summary[study],
+        how=summary["settings"][study],
+        what=class_words.what_classifier,
+        called=class_words.called,
+        held_out_called=class_words.held_out_called,
+        split_called=class_words.split_called,
+        split_meaning=lambda kind: class_words.SPLITS.get(kind, ("", ""))[1],
+        pictured=class_words.pictured,
+        rows_by_split=rows_by_split,
+    )
+
+
+def rows_by_split(chords: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """Return by kind of split the rows of the table of accuracies: the published one, classifiers, and ensembles.
+
+    Each says whose it is in `words`, and has mean and SD of the accuracy of `root` and `type`.
+    """
+    rows: dict[str, list[dict[str, Any]]] = {}
+    if "random" in chords["root"]:
+        rows["random"] = [{"words": "published", **{task: _alone(chords["published"][task]) for task in _OF_CHORDS}}]
+    for name, own in chords["models"].items():
+        words = name.replace("_", " ")
+        for kind in own["root"]:
+            here = rows.setdefault(kind, [])
+            here.append({"words": words, **{task: _over_seeds(own[task][kind]) for task in _OF_CHORDS}})
+            together = {task: own["ensemble"][task][kind] for task in _OF_CHORDS}
+            if (networks := together["root"]["networks"]) > 1:
+                accuracies = {task: _alone(found["accuracy"]) for task, found in together.items()}
+                here.append({"words": f"† {words}, {networks} seeds together", **accuracies})
+    return rows
+
+
+def _over_seeds(found: Mapping[str, Any]) -> dict[str, Any]:
+    return {"mean": found["accuracy"], "sd": found["sd"], "unit": "share"}
+
+
+def _alone(accuracy: float) -> dict[str, Any]:
+    return {"mean": accuracy, "sd": None, "unit": "share"}

@@ -1,0 +1,203 @@
+"""The headline figures of the studies of clips: how well sounds and chords are told apart."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from earshot.score.classes import confusion, most_confused
+from earshot.show.class_words import in_order, pictured, split_of
+from earshot.show.summary import finite
+
+_PAIRS = 8  # of classes that are confused most often
+
+
+def sounds(
+    tables: Mapping[str, Mapping[str, Any]],
+    answers: pd.DataFrame,
+    clips: pd.DataFrame,
+    config: Mapping[str, Any],
+    headline: str,
+    published: pd.DataFrame,
+) -> dict[str, Any]:
+    """Return the figures of study B: accuracy over the folds of each classifier, and of which classes it is sure.
+
+    `tables` has of each classifier `scores`, `ensembles` and `history`, and under `table` the file of its scores.
+    `answers` are the predictions of the one called `headline`, `clips` the index of all clips, those left out included.
+    """
+    models = {}
+    for name, own in tables.items():
+        (found,) = _by_split(own["scores"], own["table"], own["ensembles"]).values()
+        folds = found.pop("folds")
+        accuracy = {"mean" if key == "accuracy" else key: value for key, value in folds.items()}
+        accuracy["folds"] = accuracy.pop("held_out")
+        own_figures = {key: accuracy.pop(key) for key in ("calibration_error", "ensemble")}
+        models[name] = {"accuracy": accuracy, "others": found} | own_figures | costs(own["history"])
+    collection, official = config["collection"], _published(published, "B")
+    people = official.get(f"{collection}_human_accuracy")
+    return about_clips(clips, collection) | {
+        "classes": int(clips.loc[clips["excluded"].isna(), "category"].nunique()),
+        "headline": headline,
+        collection: {"accuracy": models[headline]["accuracy"]},
+        "models": models,
+        "confused": confused(answers),
+        "published": {"accuracy": official["esc50_validation_accuracy"], "people": people},
+    }
+
+
+def chords(
+    tables: Mapping[str, Mapping[str, Any]],
+    answers: pd.DataFrame,
+    clips: pd.DataFrame,
+    config: Mapping[str, Any],
+    headline: str,
+    published: pd.DataFrame,
+) -> dict[str, Any]:
+    """Return the figures of study E: accuracy of roots and types by split, and what leaks and a softmax are worth.
+
+    Arguments are those of `sounds`.
+    """
+    models, ensembles = {}, {}
+    for name, own in tables.items():
+        found = _by_split(own["scores"], own["table"], own["ensembles"])
+        ensembles[name] = {
+            task: {kind: figures.pop("ensemble") for kind, figures in kinds.items()} for task, kinds in found.items()
+        }
+        models[name] = found | {"ensemble": ensembles[name]} | costs(own["history"])
+    official, kept = _published(published, "E"), clips[clips["excluded"].isna()]
+    accuracies = {
+        name: {task: {kind: figures["accuracy"] for kind, figures in own[task].items()} for task in ("root", "type")}
+        for name, own in models.items()
+    }
+    return about_clips(clips, config["collection"]) | {
+        "classes": {"root": int(kept["root"].nunique()), "type": int(kept["triad"].nunique())},
+        "headline": headline,
+        **{task: models[headline][task] for task in ("root", "type")},
+        "models": models,
+        "confused": confused(answers),
+        "leak": _leak(accuracies),
+        "softmax": [
+            {"with": one, "without": other, **_differences(accuracies[other], accuracies[one])}
+            for one, other in softmax_pairs({name: config["models"][name] for name in models})
+        ],
+        "published": {task: official[f"{task}_accuracy"] for task in ("root", "type")},
+    }
+
+
+def published_lines(summary: Mapping[str, Any], study: str) -> dict[str, tuple[str, float, str]]:
+    """Return by task the kind of split that the published accuracy of a study is of, that accuracy and its name."""
+    official = summary[study]["published"]
+    if study == "sounds":
+        return {"category": ("folds", official["accuracy"], "published (50 classes)")}
+    return {task: ("random", official[task], "published") for task in ("root", "type")}
+
+
+def about_clips(clips: pd.DataFrame, collection: str) -> dict[str, Any]:
+    """Return which clips there are, and why some were left out."""
+    out = clips.loc[clips["excluded"].notna(), ["item", "excluded"]]
+    return {
+        "collection": collection,
+        "clips": len(clips) - len(out),
+        "excluded": out.rename(columns={"excluded": "reason"}).to_dict("records"),
+    }
+
+
+def costs(history: pd.DataFrame) -> dict[str, Any]:
+    """Return how long a classifier is trained: epochs, as a mean over trainings, and the median seconds of one.
+
+    Where it has several networks, an epoch is one of each.
+    """
+    return {
+        "epochs": float(history.groupby(["split", "seed", "task"])["epoch"].max().mean()),
+        "seconds_per_epoch": finite(history.groupby("task")["seconds"].median().sum()),
+    }
+
+
+def confused(answers: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
+    """Return for each task the pairs of classes that a classifier confuses most often, all seeds counted together.
+
+    The answers are those of the split that is pictured.
+    """
+    shown = of_pictured(answers)
+    found: dict[str, list[dict[str, Any]]] = {}
+    for task, own in shown.groupby("task", sort=False):
+        table = confusion(own["true"], own["said"], in_order([*own["true"], *own["said"]]))
+        pairs = most_confused(table, _PAIRS)
+        found[str(task)] = [{str(key): value for key, value in row.items()} for row in pairs.to_dict("records")]
+    return found
+
+
+def of_pictured(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the kind of split whose answers are shown."""
+    kinds = rows["split"].map(lambda split: split_of(split)[0])
+    return rows[kinds == pictured(list(dict.fromkeys(kinds)))]
+
+
+def softmax_pairs(models: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """Return the pairs of models that differ in a softmax before the loss alone: first the one that has it."""
+
+    def rest(model: Mapping[str, Any]) -> dict[str, Any]:
+        return {key: value for key, value in model.items() if key != "softmax_before_loss"}
+
+    return [
+        (one, other)
+        for one, model in models.items()
+        for other, without in models.items()
+        if model["softmax_before_loss"] and not without["softmax_before_loss"] and rest(model) == rest(without)
+    ]
+
+
+def _by_split(scores: pd.DataFrame, table: str, ensembles: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """Return by task and kind of split the accuracy of one classifier: over seeds, of means over what is held out."""
+    rows = _with_kinds(scores)
+    together = _with_kinds(ensembles)
+    found: dict[str, dict[str, Any]] = {}
+    for (task, kind), own in rows.groupby(["task", "kind"], sort=False):
+        seeds = own.groupby("seed")["accuracy"].mean()
+        held_out = own[own["held_out"] != ""].groupby("held_out", sort=False)["accuracy"].mean()
+        answered = together[(together["task"] == task) & (together["kind"] == kind)]
+        found.setdefault(str(task), {})[str(kind)] = {
+            "accuracy": float(seeds.mean()),
+            "sd": finite(seeds.std(ddof=1)),
+            "held_out": {str(value): float(accuracy) for value, accuracy in held_out.items()},
+            "seeds": seeds.tolist(),
+            "n": len(seeds),
+            "clips": int(own.groupby("seed")["clips"].sum().max()),
+            "calibration_error": float(own["calibration_error"].mean()),
+            "ensemble": {
+                "accuracy": float(answered["accuracy"].mean()),
+                "calibration_error": float(answered["calibration_error"].mean()),
+                "networks": int(answered["networks"].max()),
+            },
+            "unit": "share",
+            "table": table,
+        }
+    return found
+
+
+def _with_kinds(rows: pd.DataFrame) -> pd.DataFrame:
+    kinds = [split_of(split) for split in rows["split"]]
+    return rows.assign(kind=[kind for kind, _ in kinds], held_out=[value for _, value in kinds])
+
+
+def _leak(accuracies: Mapping[str, Mapping[str, Mapping[str, float]]]) -> dict[str, dict[str, float]]:
+    """Return by how much each classifier is better where variations of what tests were trained on."""
+    return {
+        name: {task: kinds["random"] - kinds["by_performance"] for task, kinds in own.items()}
+        for name, own in accuracies.items()
+        if all({"random", "by_performance"} <= set(kinds) for kinds in own.values())
+    }
+
+
+def _differences(
+    some: Mapping[str, Mapping[str, float]], others: Mapping[str, Mapping[str, float]]
+) -> dict[str, dict[str, float]]:
+    return {
+        task: {kind: value - others[task][kind] for kind, value in own.items() if kind in others[task]}
+        for task, own in some.items()
+    }
+
+
+def _published(published: pd.DataFrame, study: str) -> dict[str, float]:
+    of_study = published[published["study"] == study].set_index("figure")["value"]
+    return {str(name): float(value) for name, value in of_study.items()}

@@ -144,7 +144,7 @@ def test_with_patience_it_stops_and_takes_the_epoch_that_validated_best(tmp_path
     with torch.no_grad():
         said = net.eval()(values.rows(np.arange(60, 100)))
     loss = float(nn.functional.cross_entropy(said, torch.from_numpy(classes[60:100])))
-    assert loss == pytest.approx(min(validated), abs=1e-4)
+    assert loss == pytest.approx(min(losses), abs=1e-4)
 
 
 def test_nothing_is_said_but_how_far_it_is(tmp_path, capfd, recwarn, caplog):

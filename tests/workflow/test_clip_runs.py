@@ -1,5 +1,7 @@
 """Clips become shards of spectrograms: once, of what is there, and again only where an edit made them stale."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -91,6 +93,43 @@ def test_every_fold_seed_and_task_has_its_scores(classified):
     assert (both["clips"] == 260).all(), "dry and through the amplifier"
 
 
+def test_what_all_seeds_say_together_has_scores_of_its_own(classified):
+    together = pd.read_parquet(classified / "results/tiny/chords/without_softmax/ensembles.parquet")
+    assert together[["split", "task", "networks", "clips"]].to_numpy().tolist() == [
+        ["by_performance", "root", 2, 260],
+        ["by_performance", "type", 2, 260],
+    ]
+    assert together["accuracy"].between(0, 1).all()
+
+
+def test_each_study_ends_in_a_page_and_a_summary(classified):
+    found = {study: classified / "results/tiny" / study for study in ("sounds", "chords")}
+    summaries = {study: json.loads((folder / "summary.json").read_text()) for study, folder in found.items()}
+    sounds, chords = summaries["sounds"]["sounds"], summaries["chords"]["chords"]
+    assert (sounds["collection"], sounds["classes"], sounds["clips"]) == ("synthetic_sounds", 4, 40)
+    assert (sounds["headline"], sounds["excluded"], set(sounds["models"])) == ("residual", [], {"residual"})
+    accuracy = sounds["synthetic_sounds"]["accuracy"]
+    scores = pd.read_parquet(found["sounds"] / "residual/scores.parquet")
+    assert accuracy["mean"] == pytest.approx(scores["accuracy"].mean()) and accuracy["sd"] is None
+    assert set(accuracy["folds"]) == set("12345") and accuracy["table"].endswith("sounds/residual/scores.parquet")
+    assert sounds["models"]["residual"]["epochs"] == 2 and sounds["models"]["residual"]["seconds_per_epoch"] > 0
+    assert chords["headline"] == "transposable" and set(chords["models"]) == {"without_softmax", "transposable"}
+    scores = pd.read_parquet(found["chords"] / "transposable/scores.parquet")
+    for task in ("root", "type"):
+        own = chords[task]["by_performance"]
+        assert own["accuracy"] == pytest.approx(scores.loc[scores["task"] == task, "accuracy"].mean())
+        assert len(own["seeds"]) == own["n"] == 2 and own["sd"] is not None
+    for study, folder in found.items():
+        assert {"synthesise_clips", "classify_clips", "score_clips", "spectra_of_clips"} <= {
+            stage["rule"] for stage in summaries[study]["stages"]
+        }
+        assert {path.stem for path in (folder / "figures").glob("*.svg")} == {
+            f"class_{figure}" for figure in ("accuracy", "confusion", "reliability", "training")
+        }
+        page = (folder / "index.html").read_text()
+        assert "This is a demonstration." in page and page.count("<figcaption>") == 4
+
+
 def test_networks_say_what_they_are_and_nothing_is_left_of_their_training(classified):
     folder = classified / "results/tiny/chords/transposable/by_performance/1"
     weights, about = read_tensors(folder / "networks/root_type.safetensors")
@@ -103,7 +142,20 @@ def test_networks_say_what_they_are_and_nothing_is_left_of_their_training(classi
 def test_an_edit_of_one_classifier_trains_no_other(classified):
     changes = {"chords.models.transposable.epochs": 3, "sounds.seeds": 2}
     planned = planned_rules(classified, "--", "sounds", "chords", config=changed(changes, CLIPS), project=classified)
-    assert planned == {"classify_clips": 2 + 5, "score_clips": 2}
+    assert planned == {"classify_clips": 2 + 5, "score_clips": 2, "report_clips": 2}
+
+
+@pytest.mark.parametrize(
+    ("changes", "again"),
+    [
+        ({"chords.headline": "without_softmax"}, {"report_clips": 1}),
+        ({"sounds.bad_clip": "exclude"}, {"score_clips": 1, "report_clips": 1}),
+        ({"localisation.held_out": 0.3}, {}),
+    ],
+)
+def test_an_edit_of_no_training_trains_nothing(changes, again, classified):
+    planned = planned_rules(classified, "--", "sounds", "chords", config=changed(changes, CLIPS), project=classified)
+    assert planned == again
 
 
 @pytest.mark.parametrize(

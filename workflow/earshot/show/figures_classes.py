@@ -1,6 +1,7 @@
 """Figures of the studies of clips, in the style of `earshot.show.figures`."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -33,46 +34,34 @@ def class_accuracy(scores: pd.DataFrame, published: Mapping[str, tuple[str, floa
     rows = scores.assign(kind=[split_of(split)[0] for split in scores["split"]], percent=100 * scores["accuracy"])
     tasks, kinds, models = (list(dict.fromkeys(rows[name])) for name in ("task", "kind", "model"))
     places = {
-        (kind, model): (len(models) + 0.8) * block + number
+        kind: {model: (len(models) + 0.6) * block + number for number, model in enumerate(models)}
         for block, kind in enumerate(kinds)
-        for number, model in enumerate(models)
     }
-    figure = Figure(figsize=(3.4 + 2.2 * len(tasks), 1.5 + 0.34 * max(places.values())), layout="constrained")
+    last = max(max(own.values()) for own in places.values())
+    figure = Figure(figsize=(3.2 + 2.0 * len(tasks), 1.5 + 0.42 * last), layout="constrained")
     low = 10 * np.floor(min(rows["percent"].min(), *(100 * value for _, value, _ in published.values()), 90) / 10)
     for axes, task in zip(np.atleast_1d(figure.subplots(1, len(tasks), sharey=True)), tasks, strict=True):
         for (kind, model), own in rows[rows["task"] == task].groupby(["kind", "model"], sort=False):
-            place, (colour, marker) = places[kind, model], _look(models, model)
-            heights = place + 0.5 * (own["percent"].rank(method="first").to_numpy() * 0.618034 % 1 - 0.5)
-            axes.scatter(own["percent"], heights, s=16, color=colour, marker=marker, alpha=0.55, linewidths=0)
-            seeds = own.groupby("seed")["percent"].mean()
-            bar = seeds.std() if len(seeds) > 1 else None
-            axes.errorbar(seeds.mean(), place, xerr=bar, fmt="D", markersize=5, capsize=3, color=INK)
-            words = f"{seeds.mean():.1f}" + (f" ± {seeds.std():.1f}" if len(seeds) > 1 else "")
-            axes.text(1.02, place, words, transform=axes.get_yaxis_transform(), va="center")
-        if task in published:
-            kind, accuracy, label = published[task]
-            own_places = [place for (own_kind, _), place in places.items() if own_kind == kind]
-            if own_places:
-                ends = (min(own_places) - 0.7, max(own_places) + 0.7)
-                axes.vlines(100 * accuracy, *ends, color=COLOURS["published"], linestyle="--", label=label)
-        axes.set_xlim(low, 100 + 0.02 * (100 - low))
-        axes.set_ylim(max(places.values()) + 0.8, -1.1)
-        axes.text(1.02, -0.85, "mean ± SD" if scores["seed"].nunique() > 1 else "mean", va="center",
-                  transform=axes.get_yaxis_transform(), color=INK)  # fmt: skip
-        axes.set_xlabel("accuracy (%)")
-        axes.set_title("" if task == "category" else TASKS[str(task)])
+            _trainings(axes, own, places[kind][model], *_look(models, model))
+        kind, accuracy, label = published.get(str(task), ("", 0.0, ""))
+        if kind in places:
+            ends = (min(places[kind].values()) - 0.5, max(places[kind].values()) + 0.5)
+            axes.vlines(100 * accuracy, *ends, color=COLOURS["published"], linestyle="--", label=label)
+        axes.set(xlim=(low, 100 + 0.02 * (100 - low)), ylim=(last + 0.7, -1), xlabel="accuracy (%)")
+        words = "mean ± SD" if scores["seed"].nunique() > 1 else "mean"
+        axes.text(1.03, -0.75, words, va="center", transform=axes.get_yaxis_transform())
+        axes.set_title(_title(task))
         axes.tick_params(axis="y", length=0)
         axes.grid(axis="x")
-    blocks = [np.mean([place for (own, _), place in places.items() if own == kind]) for kind in kinds]
     if len(kinds) == 1:
-        figure.axes[0].set_yticks(list(places.values()), [_words(model) for model in models])
+        figure.axes[0].set_yticks(list(places[kinds[0]].values()), [_words(model) for model in models])
     else:
-        figure.axes[0].set_yticks(blocks, [split_called(kind).replace(" ", "\n", 1) for kind in kinds])
+        blocks = [np.mean(list(own.values())) for own in places.values()]
+        figure.axes[0].set_yticks(blocks, ["\n".join(split_called(kind).rsplit(" ", 1)) for kind in kinds])
     for model in models:
         colour, marker = _look(models, model)
         figure.axes[0].scatter([], [], s=16, color=colour, marker=marker, label=_words(model))
-    handles = dict(zip(*reversed(figure.axes[0].get_legend_handles_labels()), strict=True))
-    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=3)
+    _legend(figure, 3)
     figure.suptitle(f"n = {_count(scores['seed'].nunique(), 'training')} for each split, a point each", fontsize=9)
     return figure
 
@@ -112,9 +101,8 @@ def class_confusion(answers: pd.DataFrame) -> Figure:
     bar = figure.colorbar(image, ax=figure.axes, orientation="horizontal", shrink=0.6, aspect=40)
     bar.set_ticks([0, 1, 5, 10, 25, 50, 100])
     bar.set_label("answers (% of the clips of the true class)")
-    kind = split_called(split_of(shown["split"].iloc[0])[0])
     one = shown[shown["task"] == next(iter(classes))]
-    figure.suptitle(f"{_words(shown['model'].iloc[0])}, {kind}: n = {len(one):,} answers", fontsize=9)
+    figure.suptitle(f"{_words(shown['model'].iloc[0])}, {_kind(shown)}: n = {len(one):,} answers", fontsize=9)
     return figure
 
 
@@ -129,10 +117,12 @@ def class_reliability(answers: pd.DataFrame) -> Figure:
         return only_words("No answers to show (n = 0).")
     shown = of_pictured(answers)
     tasks, models = (list(dict.fromkeys(shown[name])) for name in ("task", "model"))
-    figure = Figure(figsize=(4.2 if len(tasks) == 1 else 6.2, 4.0), layout="constrained")
+    width, height = (4.2, 3.9) if len(tasks) == 1 else (6.2, 3.6)
+    figure = Figure(figsize=(width, height + 0.2 * len(models)), layout="constrained")
     for axes, task in zip(np.atleast_1d(figure.subplots(1, len(tasks), sharey=True)), tasks, strict=True):
         axes.plot([0, 100], [0, 100], color=INK, linewidth=0.8, label="as often as it says")
-        for model, own in shown[shown["task"] == task].groupby("model", sort=False):
+        rows = shown[shown["task"] == task]
+        for model, own in rows.groupby("model", sort=False):
             right = (own["true"] == own["said"]).to_numpy()
             bins = reliability(own["probability"].to_numpy(), right)
             error = score_trainings(own)["calibration_error"].mean()
@@ -140,12 +130,10 @@ def class_reliability(answers: pd.DataFrame) -> Figure:
             axes.plot(100 * bins["probability"], 100 * bins["accuracy"], color=colour, marker=marker, markersize=5,
                       label=f"{_words(model)}: error {100 * error:.1f} %")  # fmt: skip
         axes.set(xlim=(0, 100), ylim=(0, 100), aspect="equal", xlabel="probability of what was said (%)")
-        axes.set_title("" if task == "category" else TASKS[str(task)])
+        axes.set_title("\n".join(filter(None, [_title(task), f"{_kind(shown)}, n = {len(rows):,} answers"])))
         axes.grid()
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), fontsize=8)
     figure.axes[0].set_ylabel("share that was right (%)")
-    kind = split_called(split_of(shown["split"].iloc[0])[0])
-    figure.suptitle(f"{kind}: n = {len(shown[shown['task'] == tasks[0]]):,} answers", fontsize=9)
     return figure
 
 
@@ -159,7 +147,7 @@ def class_training(history: pd.DataFrame, with_softmax: Sequence[str], classes: 
     if history.empty:
         return only_words("Nothing was trained (n = 0).")
     tasks, models = (list(dict.fromkeys(history[name])) for name in ("task", "model"))
-    figure = Figure(figsize=(5.4 if len(tasks) == 1 else 2.6 + 2.2 * len(tasks), 3.4), layout="constrained")
+    figure = Figure(figsize=(5.4 if len(tasks) == 1 else 1.6 + 1.9 * len(tasks), 3.4), layout="constrained")
     for axes, task in zip(np.atleast_1d(figure.subplots(1, len(tasks))), tasks, strict=True):
         rows = history[history["task"] == task]
         for model, own in rows.groupby("model", sort=False):
@@ -181,13 +169,10 @@ def class_training(history: pd.DataFrame, with_softmax: Sequence[str], classes: 
         if rows["epoch"].max() > 5 * rows.groupby("model")["epoch"].max().min():
             axes.set_xscale("log")
             axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
-        axes.set(xlabel="epoch", title="" if task == "category" else TASKS.get(str(task), str(task)))
+        axes.set(xlabel="epoch", title=_title(task))
         axes.grid()
     figure.axes[0].set_ylabel("loss (nat)")
-    handles = dict(
-        pair for axes in figure.axes for pair in zip(*reversed(axes.get_legend_handles_labels()), strict=True)
-    )
-    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=2)
+    _legend(figure, 2)
     count = len(history[["model", "split", "seed"]].drop_duplicates())
     figure.suptitle(f"n = {_count(count, 'training')}", fontsize=9)
     return figure
@@ -196,6 +181,35 @@ def class_training(history: pd.DataFrame, with_softmax: Sequence[str], classes: 
 def _look(models: Sequence[str], model: object) -> tuple[str, str]:
     """Return the colour and the marker of a classifier."""
     return _LOOKS[list(models).index(str(model)) % len(_LOOKS)]
+
+
+def _trainings(axes: Axes, rows: pd.DataFrame, place: float, colour: str, marker: str) -> None:
+    """Draw a point for each training, below them mean and SD over seeds, and write these at the right."""
+    heights = place - 0.15 + 0.4 * (rows["percent"].rank(method="first").to_numpy() * 0.618034 % 1 - 0.5)
+    axes.scatter(rows["percent"], heights, s=16, color=colour, marker=marker, alpha=0.6, linewidths=0)
+    seeds = rows.groupby("seed")["percent"].mean()
+    spread = seeds.std() if len(seeds) > 1 else None
+    axes.errorbar(seeds.mean(), place + 0.25, xerr=spread, fmt="D", markersize=4, capsize=3, color=INK)
+    words = f"{seeds.mean():.1f}" if spread is None else f"{seeds.mean():.1f} ± {spread:.1f}"
+    axes.text(1.03, place, words, transform=axes.get_yaxis_transform(), va="center")
+
+
+def _legend(figure: Figure, columns: int) -> None:
+    """Say below all axes what is what, each once."""
+    handles: dict[str, Any] = {}
+    for axes in figure.axes:
+        handles |= dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
+    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=columns)
+
+
+def _title(task: object) -> str:
+    """Return the title of a task's axes: none where there is one task."""
+    return "" if task == "category" else TASKS.get(str(task), str(task))
+
+
+def _kind(rows: pd.DataFrame) -> str:
+    """Return what the kind of split is called that these rows are of."""
+    return split_called(split_of(rows["split"].iloc[0])[0])
 
 
 def _words(name: object) -> str:

@@ -30,13 +30,18 @@ def render_classes(
 
 
 def rows_by_split(chords: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
-    """Return by kind of split the rows of the table of accuracies: the published one, classifiers, and ensembles.
+    """Return by kind of split the rows of the table of accuracies: what was published, classifiers, and ensembles.
 
     Each says whose it is in `words`, and has mean and SD of the accuracy of `root` and `type`.
     """
     rows: dict[str, list[dict[str, Any]]] = {}
     if "random" in chords["root"]:
-        rows["random"] = [{"words": "published", **{task: _alone(chords["published"][task]) for task in _OF_CHORDS}}]
+        rows["random"] = [
+            {
+                "words": "Kauppila et al., as published",
+                **{task: _alone(chords["published"][task]) for task in _OF_CHORDS},
+            }
+        ]
     for name, own in chords["models"].items():
         words = name.replace("_", " ")
         for kind in own["root"]:
@@ -45,7 +50,7 @@ def rows_by_split(chords: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
             together = {task: own["ensemble"][task][kind] for task in _OF_CHORDS}
             if (networks := together["root"]["networks"]) > 1:
                 accuracies = {task: _alone(found["accuracy"]) for task, found in together.items()}
-                here.append({"words": f"† {words}, {networks} seeds together", **accuracies})
+                here.append({"words": f"† {networks} seeds together", **accuracies})
     return rows
 
 

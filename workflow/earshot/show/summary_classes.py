@@ -88,8 +88,8 @@ def published_lines(summary: Mapping[str, Any], study: str) -> dict[str, tuple[s
     """Return by task the kind of split that the published accuracy of a study is of, that accuracy and its name."""
     official = summary[study]["published"]
     if study == "sounds":
-        return {"category": ("folds", official["accuracy"], "published (50 classes)")}
-    return {task: ("random", official[task], "published") for task in ("root", "type")}
+        return {"category": ("folds", official["accuracy"], "Pavlova (2021), 50 classes")}
+    return {task: ("random", official[task], "Kauppila et al.") for task in ("root", "type")}
 
 
 def about_clips(clips: pd.DataFrame, collection: str) -> dict[str, Any]:

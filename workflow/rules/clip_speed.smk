@@ -122,6 +122,7 @@ rule report_speed:
         epochs=expand(rules.benchmark_epochs.output, device=DEVICES, source=PROTOCOL.sources, timed=TIMED),
         spectra=expand(rules.benchmark_spectra.output, kind=TIMED_KINDS),
         published=in_project("workflow/report/published_epochs.csv"),
+        sources=in_project("config/sources.yaml"),
         template=in_project("workflow/earshot/show/clip_speed.html.j2"),
         base=in_project("workflow/earshot/show/base.html.j2"),
     output:
@@ -149,6 +150,7 @@ rule report_speed:
     params:
         config=configuration_of("chords", "models", "other_pianos"),
         device=CONFIG.device,
+        sources=[CONFIG.chords.collection],
         jobs=speed_job_times(),
         code=code("report_speed"),
     message:

@@ -92,6 +92,19 @@ TEXTS = {
         "is learnt raises a loss, so losses of classifiers that learn in other ways do not compare. A softmax before "
         "the loss, which takes one anyway, keeps it above the dotted line, however good the answers are.",
     ),
+    "epoch_times": (
+        "How long an epoch takes",
+        "Lines of the seconds of a training epoch on a logarithmic axis, over the size of batches for both networks "
+        "and over the number of samples: from shards, with spectrograms made again, and as published.",
+        "Each point is the mean time of an epoch that trains, the bar its standard deviation over trainings. What lies "
+        "between the two sources is the time to make spectrograms again; grey is what Kauppila et al. published.",
+    ),
+    "spectra_rates": (
+        "How fast spectrograms are made",
+        "Points of clips a second on a logarithmic axis, librosa's and ours, for each kind of spectrogram.",
+        "Each pair of points is a kind of spectrogram: how many clips a second become it by librosa, with a process on "
+        "each core, and by ours, and how many times more that are.",
+    ),
     "error_map": (
         "Where the errors are",
         "A map of all directions with front in the middle and left at left; colour is the median error in degrees.",

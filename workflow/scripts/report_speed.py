@@ -1,0 +1,44 @@
+"""Gather how fast clips are learnt from, draw it, and write a page of it."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+from _script import at_work, git_commit
+from earshot.data.schemas.clip_times import EPOCH_TIMES, SPECTRA_TIMES
+from earshot.data.sources import read_sources
+from earshot.data.tables import read_table
+from earshot.files import replacing
+from earshot.show import figures, figures_clip_speed, summary, summary_clip_speed
+from earshot.show.hardware import hardware
+from earshot.show.page import FigureOnPage
+from earshot.show.page_clip_speed import render_speed
+
+with at_work(snakemake) as params:
+    files = snakemake.input
+    times = pd.concat([read_table(path, EPOCH_TIMES) for path in files.epochs], ignore_index=True)
+    made = pd.concat([read_table(path, SPECTRA_TIMES) for path in files.spectra], ignore_index=True)
+    rows, spectra = summary_clip_speed.epochs(times, pd.read_csv(files.published)), summary_clip_speed.spectra(made)
+    found = summary.provenance(params.config, git_commit(snakemake)) | {
+        "hardware": hardware(params.device),
+        "epochs": rows,
+        "speedup": {
+            "epochs_from_shards": summary_clip_speed.made_once(times),
+            "epochs_on_gpu": summary_clip_speed.on_gpu(times),
+            "spectra": spectra,
+        },
+        "stages": summary.stage_times(params.jobs),
+        "data": summary.data_sets(read_sources(files.sources), params.sources),
+    }
+    drawn = {
+        "epoch_times": figures_clip_speed.epoch_times(rows),
+        "spectra_rates": figures_clip_speed.spectra_rates(spectra),
+    }
+    for path in map(Path, snakemake.output.figures):
+        figures.save(drawn[path.stem], path)
+    with replacing(snakemake.output.summary) as temporary:
+        temporary.write_text(json.dumps(found, indent=2, sort_keys=True, allow_nan=False) + "\n")
+    on_page = [FigureOnPage(path.stem, path.read_text()) for path in map(Path, snakemake.output.figures)]
+    page = render_speed(found, on_page, [*files.epochs, *files.spectra])
+    with replacing(snakemake.output.page) as temporary:
+        temporary.write_text(page, encoding="utf-8")

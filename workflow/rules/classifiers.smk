@@ -157,3 +157,8 @@ def indices_of_study(wildcards):
 def bad_clip_of_study(wildcards):
     """Return what a damaged clip does."""
     return STUDIES_OF_CLIPS[wildcards.study].bad_clip
+
+
+def pages_of_study(study):
+    """Return the page of a study; none where it has no classifiers."""
+    return [f"{RESULTS}/{study}/index.html"] if STUDIES_OF_CLIPS[study].classifiers else []

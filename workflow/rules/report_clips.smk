@@ -4,11 +4,6 @@ CLIPS_REPORT = f"{RESULTS}/{{study}}"
 CLASS_FIGURES = ["class_accuracy", "class_confusion", "class_reliability", "class_training"]
 
 
-def pages_of_study(study):
-    """Return the page of a study; none where it has no classifiers."""
-    return [f"{RESULTS}/{study}/index.html"] if STUDIES_OF_CLIPS[study].classifiers else []
-
-
 rule report_clips:
     input:
         scores=of_classifiers(f"{CLASSIFIERS}/scores.parquet"),

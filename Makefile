@@ -12,9 +12,12 @@ help:
 	@sed -n 's/^# //;1,3p' Makefile
 
 demo: setup
-	@$(BIN)/snakemake --profile profiles/local --configfile config/demo.yaml
+	@$(BIN)/snakemake --profile profiles/local --configfile config/demo.yaml -- localisation sounds chords
 	@echo
-	@echo "The report of the demo: $(CURDIR)/results/demo/report/index.html"
+	@echo "The reports of the demo, in $(CURDIR)/results/demo/:"
+	@echo "  report/index.html   where a sound comes from, for one person's ears"
+	@echo "  sounds/index.html   what a sound is"
+	@echo "  chords/index.html   which chord a piano plays"
 
 test: setup-dev lint
 	@$(BIN)/python -m pytest -n 2

@@ -1,0 +1,142 @@
+"""The bars of issue 4: sounds and chords told apart, and how fast they are learnt from."""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import other_piano
+import pandas as pd
+from bars import DATA, ROOT, Bars, Log, Missed
+from earshot.show.summary_clip_speed import counted_epochs, made_once, on_gpu, spectra
+from issue1 import project
+
+BARS = Bars()
+RENDER = ROOT.parent / "shared" / "tools" / "render_triads.py"
+HELD_OUT = {"by_performance": 0.995, "by_octave": 0.97, "other_timgm6mb": 0.92}  # least accuracy of roots and of types
+
+
+def snakemake(log: Log, folder: Path, config: dict[str, Any], *targets: str) -> None:
+    """Run the workflow on two cores with a configuration of its own."""
+    (folder / "own.json").write_text(json.dumps(config))
+    command = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", "own.json", "--"]
+    log.succeed([*command, *targets], folder)
+
+
+def rendered(log: Log, folder: Path) -> dict[str, Any]:
+    """Render 4,320 triads of recorded notes, and return the configuration of chords that finds them."""
+    if not RENDER.exists():
+        raise Missed("not run: there is nothing to render triads with")
+    log.succeed([sys.executable, str(RENDER), str(folder / "triads"), "--per-cell", "10"], folder)
+    return {"data_dir": str(folder / "triads"), "chords": {"clips_per_cell": 10}}
+
+
+@BARS.add(
+    "esc10", "ESC-10, five folds, single model, mean of three seeds: at least 91 %; published setup beside it", "data"
+)
+def esc10(log: Log) -> tuple[str, bool]:
+    """Train both setups in five folds, three times each."""
+    with project() as folder:
+        config = {"name": "esc10", "data_dir": str(DATA), "sounds": {"collection": "esc10"}}
+        snakemake(log, folder, config, "sounds")
+        found = json.loads((folder / "results/esc10/sounds/summary.json").read_text())["sounds"]
+        log.keep(folder / "results/esc10/sounds/figures")
+    best = found["esc10"]["accuracy"]
+    said = [
+        f"{name} {100 * own['accuracy']['mean']:.2f} ± {100 * own['accuracy']['sd']:.2f} %"
+        for name, own in found["models"].items()
+    ]
+    folds = ", ".join(f"{100 * value:.1f}" for value in best["folds"].values())
+    return f"{'; '.join(said)}; folds of {found['headline']}: {folds}", bool(best["n"] == 3 and best["mean"] >= 0.91)
+
+
+@BARS.add(
+    "chords",
+    "4,320 triads, roots and types: performances held out 99.5 %, octaves 97 %, another piano 92 %",
+    "data",
+)
+def chords(log: Log) -> tuple[str, bool]:
+    """Render triads, train ours in all splits three times, and try it on a soundfont's piano."""
+    if reason := other_piano.missing():
+        raise Missed(f"not run: {reason}")
+    with project() as folder:
+        config = rendered(log, folder)
+        log.say(f"{other_piano.render(folder / 'piano')} triads of another piano")
+        config["chords"] |= {
+            "models": {"published": None, "without_softmax": None},
+            "other_pianos": {"timgm6mb": {"folder": str(folder / "piano")}},
+        }
+        snakemake(log, folder, config | {"name": "triads"}, "chords")
+        found = json.loads((folder / "results/triads/chords/summary.json").read_text())["chords"]
+        log.keep(folder / "results/triads/chords/figures")
+    shares = {task: {split: own["accuracy"] for split, own in found[task].items()} for task in ("root", "type")}
+    said = [
+        f"{split} {' and '.join(f'{100 * shares[task][split]:.2f}' for task in shares)} %" for split in shares["root"]
+    ]
+    passed = all(own[split] >= least for own in shares.values() for split, least in HELD_OUT.items())
+    return f"roots and types: {', '.join(said)}", passed
+
+
+def timed(log: Log, devices: list[str], sources: list[str], config: dict[str, Any], folder: Path) -> pd.DataFrame:
+    """Run study E's benchmark of its first measurement: networks of types, batches of 32, 8,192 samples."""
+    tables = [
+        f"results/speed/clip_speed/epochs/{device}/{source}/type-32x8192.parquet"
+        for device in devices
+        for source in sources
+    ]
+    snakemake(log, folder, config | {"name": "speed"}, *tables)
+    times = pd.concat([pd.read_parquet(folder / table) for table in tables], ignore_index=True)
+    log.write(counted_epochs(times).to_string())
+    return times
+
+
+@BARS.add("epochs", "an epoch from shards at least 4 times as fast as with spectrograms made again from WAV", "data")
+def epochs(log: Log) -> tuple[str, bool]:
+    """Time study E's network by its protocol, from both sources."""
+    with project() as folder:
+        times = timed(log, ["cpu"], ["shards", "files"], rendered(log, folder), folder)
+    (found,) = made_once(times)
+    cores, precision = times["cores"].iloc[0], times["precision"].iloc[0]
+    return (
+        f"{found['ratio']:.1f} times ({found['low']:.1f} to {found['high']:.1f}): {found['slow_s']:.1f} s against "
+        f"{found['fast_s']:.1f} s, n = {found['n']}; {precision}, {cores} threads",
+        found["ratio"] >= 4,
+    )
+
+
+@BARS.add("spectra", "spectrograms at least at twice librosa's rate on the same cores", "data")
+def rates(log: Log) -> tuple[str, bool]:
+    """Time every kind of spectrogram against librosa with a process on each core."""
+    with project() as folder:
+        config = rendered(log, folder)
+        for path in (DATA / "esc10", DATA / "esc50_meta"):
+            shutil.copytree(path, folder / "triads" / path.name)
+        config |= {"name": "speed", "sounds": {"collection": "esc10"}}
+        tables = [
+            f"results/speed/clip_speed/spectra/{kind}.parquet" for kind in ("image", "levels", "mel", "constant_q")
+        ]
+        snakemake(log, folder, config, *tables)
+        found = spectra(pd.concat([pd.read_parquet(folder / table) for table in tables], ignore_index=True))
+    said = [f"{kind} {own['ratio']:.1f} times ({own['low']:.1f} to {own['high']:.1f})" for kind, own in found.items()]
+    return ", ".join(said), all(own["ratio"] >= 2 for own in found.values())
+
+
+@BARS.add(
+    "clips-gpu", "epochs of study E 20 times as fast as the processor's; 20 epochs of study B in 2 minutes", "gpu"
+)
+def gpu(log: Log) -> tuple[str, bool]:
+    """Time study E's network on both devices, and train study B's on as many clips as ESC-50 has, all made up."""
+    made_up = {
+        "device": "cuda",
+        "sounds": {"collection": "synthetic_sounds", "clips_per_cell": 100, "models": {"residual": None}},
+        "chords": {"collection": "synthetic_triads", "clips_per_cell": 10},
+    }
+    with project() as folder:
+        times = timed(log, ["cpu", "cuda"], ["shards"], made_up, folder)
+        trained = "results/speed/sounds/published/fold1/1"
+        snakemake(log, folder, made_up | {"name": "speed"}, f"{trained}/history.parquet")
+        seconds = pd.read_parquet(folder / trained / "history.parquet")["seconds"].sum()
+    (found,) = on_gpu(times)
+    measured = f"{found['ratio']:.0f} times ({found['low']:.0f} to {found['high']:.0f}); 20 epochs {seconds:.0f} s"
+    return measured, bool(found["ratio"] >= 20 and seconds < 120)

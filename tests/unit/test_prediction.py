@@ -102,7 +102,7 @@ def test_networks_of_several_seeds_answer_together(networks, recordings):
         ("silent.wav", "is silent"),
         ("nan.wav", "holds values that are not finite"),
         ("words.wav", "cannot be read as audio"),
-        ("nowhere.wav", "cannot be read as audio"),
+        ("nowhere.wav", "there is no such file"),
     ],
 )
 def test_what_is_no_recording_gets_a_clear_word_and_the_others_their_answers(networks, recordings, capsys, name, said):

@@ -15,7 +15,7 @@ FILES = re.findall(r"^```yaml\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 def test_a_configuration_shown_is_one(text):
     full = yaml.safe_load((ROOT / "config/config.yaml").read_text())
     shown = yaml.safe_load(text)
-    config = read_config(full | shown | {"localisation": full["localisation"] | shown["localisation"]})
+    config = read_config(full | shown | {"localisation": full["localisation"] | shown.get("localisation", {})})
     assert config.name == shown["name"] != full["name"]
 
 

@@ -1,12 +1,16 @@
 """The device that computes."""
 
+import fcntl
 import importlib
 import importlib.util
 import logging
 import os
 import socket
+import tempfile
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal, TypeVar
 
@@ -22,8 +26,9 @@ R = TypeVar("R")
 
 
 def choose(name: DeviceName) -> torch.device:
-    """Return the torch device of that name; "auto" is the first CUDA device where there is one, else the CPU.
+    """Return the torch device of that name; "auto" is a CUDA device where there is one, else the CPU.
 
+    Of several GPUs it is one that no other job of Earshot on this machine has taken, as long as there is such a one.
     Raises DeviceError when CUDA was asked for and is not there. Where a cluster gave this job a GPU that torch does not
     find, "auto" computes on the CPU and says so in the log.
     """
@@ -37,7 +42,28 @@ def choose(name: DeviceName) -> torch.device:
         )
     if name == "auto" and given and not torch.cuda.is_available():
         log.warning("torch finds no CUDA device %s: computing on the CPU", here)
-    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
+    if name == "cpu" or not torch.cuda.is_available():
+        return torch.device("cpu")
+    return torch.device("cuda") if torch.cuda.device_count() == 1 else torch.device("cuda", _own_gpu())
+
+
+@cache
+def _own_gpu() -> int:
+    """Return the number of a GPU that is this process's until it ends, or else of the one with most free memory.
+
+    What is taken is locked: the kernel gives it back however the process ends.
+    """
+    known = range(torch.cuda.device_count())
+    for number in known:
+        gpu = torch.cuda.get_device_properties(number).uuid
+        file = os.open(Path(tempfile.gettempdir(), f"earshot-gpu-{gpu}"), os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(file)
+        else:
+            return number
+    return max(known, key=lambda number: torch.cuda.mem_get_info(number)[0])
 
 
 def array_modules(device: torch.device) -> tuple[ModuleType, ModuleType]:

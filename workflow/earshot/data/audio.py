@@ -16,12 +16,15 @@ Padding = Literal["reflect", "zeros"]
 def read_audio(path: Path | str, rate_hz: float | None = None) -> tuple[NDArray[np.float32], float]:
     """Return a recording mixed down to one channel, `(samples,)` at this rate or else at its own, and its own rate.
 
-    Raises DataError for a file that is no audio, or holds values that are not finite.
+    Raises DataError for a file that is not there or no audio, or holds values that are not finite.
     """
+    if not Path(path).is_file():
+        raise DataError(f"{path}: there is no such file.")
     try:
         channels, recorded_hz = soundfile.read(path, dtype="float32", always_2d=True)
     except (soundfile.LibsndfileError, OSError) as fault:
-        raise DataError(f"{path}: cannot be read as audio: {fault}. Retrieve it again, or leave it out.") from fault
+        reason = str(fault).rpartition(": ")[2].rstrip(".")
+        raise DataError(f"{path}: cannot be read as audio: {reason}. Retrieve it again, or leave it out.") from fault
     signal = channels.mean(1)
     if not np.isfinite(signal).all():
         raise DataError(f"{path}: holds values that are not finite. Retrieve it again, or leave it out.")

@@ -211,7 +211,7 @@ def train(
         trainer = lightning.Trainer(
             max_epochs=settings.epochs,
             accelerator="gpu" if device.type == "cuda" else "cpu",
-            devices=1,
+            devices=1 if device.index is None else [device.index],
             precision="bf16-mixed" if settings.precision == "bfloat16" else "32-true",
             callbacks=watching,
             plugins=[LightningEnvironment()],  # a job trains alone, whatever SLURM gave it

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from earshot import __version__
-from earshot.data.clips import TRIAD_TYPES
 from earshot.errors import ConfigError, DataError, EarshotError
+from earshot.show.class_words import called
 
 if TYPE_CHECKING:  # which loads torch: seconds that whoever asks for help need not wait
     from earshot.learn.prediction import Answer, Classifier
@@ -113,17 +113,10 @@ def _in_words(path: str, answer: "Answer") -> str:
     lines = [f"{Path(path).name}{pieces}"]
     for task, shares in answer.probabilities.items():
         ranked = sorted(shares.items(), key=lambda one: -one[1])
-        said = [f"{_name(task, label)} {100 * share:.1f} %" for label, share in ranked[:3]]
+        said = [f"{called(label)} {100 * share:.1f} %" for label, share in ranked[:3]]
         worth = 1 + sum(share >= _UNCERTAIN for _, share in ranked[1:3])
         lines.append(f"  {task}: " + ", ".join(said[:worth]))
     return "\n".join(lines + [f"  but: {doubt}" for doubt in answer.doubts])
-
-
-def _name(task: str, label: str) -> str:
-    """Return what a class is called: chords' have short labels."""
-    if task == "root":
-        return label[0] + {"n": "", "f": " flat"}[label[1]]
-    return TRIAD_TYPES.get(label, label) if task == "type" else label.replace("_", " ")
 
 
 if __name__ == "__main__":

@@ -3,11 +3,10 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from earshot.data.clips import TRIAD_ROOTS
+from earshot.data.clips import TRIAD_ROOTS, TRIAD_TYPES
 
 # Of classes whose names are short forms. The order of roots and types is that of chords' names.
-_TYPES = {"j": "major", "n": "minor", "d": "diminished", "a": "augmented"}
-_CALLED = {name: name[0] + ("\N{MUSIC FLAT SIGN}" if name.endswith("f") else "") for name in TRIAD_ROOTS} | _TYPES
+_CALLED = {name: name[0] + ("\N{MUSIC FLAT SIGN}" if name.endswith("f") else "") for name in TRIAD_ROOTS} | TRIAD_TYPES
 _PLACES = {name: place for place, name in enumerate(_CALLED)}
 
 TASKS = {"category": "class", "root": "root", "type": "type", "root_type": "root and type"}
@@ -43,6 +42,8 @@ def split_of(name: str) -> tuple[str, str]:
 
 def split_called(kind: str) -> str:
     """Return what a kind of split is called; one that is not known here has a name of somebody's own."""
+    if kind.startswith("other_"):
+        return f"another piano, {kind.removeprefix('other_')}"
     return SPLITS[kind][0] if kind in SPLITS else kind.replace("_", " ")
 
 

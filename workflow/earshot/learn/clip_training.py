@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from earshot.learn.clip_values import Inputs, Values
+from earshot.memory import keep_freed
 from earshot.progress import PROGRESS
 from earshot.seeds import generator
 
@@ -194,6 +195,10 @@ def train(
     looked at. In the folder `state` lies how far a training that was stopped has come. With a patience, the weights are
     in the end those of the epoch whose loss of the validation part was lowest; else those of the last.
     """
+    if device.type == "cpu":
+        keep_freed()
+    # With bfloat16 the fastest there is on processors; the types of torch do not know it.
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     learner = _Learner(network, inputs, settings, seed)
     values = values.near(device)
 

@@ -19,6 +19,7 @@ TARGETS = {
     "all",
     "chords",
     "clip_features",
+    "clip_speed",
     "data",
     "localisation",
     "localisation_study",

@@ -39,7 +39,8 @@ def test_every_key_has_a_row_with_its_default():
     defaults |= {key: "`" + (value if isinstance(value, str) else json.dumps(value)) + "`"
                  for section, model in of_names.items()
                  for key, value in leaves(model.model_dump(mode="json"), f"{section}.models.<name>.")}  # fmt: skip
-    defaults["name"] = "none: it must be set"
+    defaults |= {"chords.other_pianos.<name>.clips_per_cell": "`1`"}
+    defaults |= dict.fromkeys(["name", "chords.other_pianos.<name>.folder"], "none: it must be set")
     assert {row[0].strip("| `"): row[2] for row in rows} == defaults
     assert all(len(row) == 4 and len(row[3]) > 5 for row in rows), "every key is described"
 

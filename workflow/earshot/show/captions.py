@@ -103,7 +103,7 @@ TEXTS = {
         "How fast spectrograms are made",
         "Points of clips a second on a logarithmic axis, librosa's and ours, for each kind of spectrogram.",
         "Each pair of points is a kind of spectrogram: how many clips a second become it by librosa, with a process on "
-        "each core, and by ours, and how many times more that are.",
+        "each core, and by ours. The words say how many times more ours are.",
     ),
     "error_map": (
         "Where the errors are",

@@ -3,6 +3,8 @@
 import pytest
 import torch
 from earshot.learn.networks_published import SoundNetwork, TriadNetwork, least_loss
+from torch import nn
+from torch.nn import functional
 
 
 @pytest.mark.parametrize("classes", [4, 12])
@@ -12,6 +14,20 @@ def test_the_triad_network_is_that_of_the_study(classes):
     assert network(torch.rand(3, 1, 64, 126)).shape == (3, classes)
     weights = [parameter.numel() for name, parameter in network.named_parameters() if name.endswith("weight")]
     assert weights == [9 * 16, 9 * 16 * 32, 9 * 32 * 64, 9 * 64 * 128, 128 * 5 * 9 * classes]
+
+
+@pytest.mark.parametrize(("bands", "frames"), [(64, 126), (33, 17), (40, 19)])
+def test_the_triad_network_computes_what_was_published(bands, frames):
+    """With the paddings, rectifiers and poolings in the order in which they are described."""
+    network = TriadNetwork(bands, frames, 4)
+    given = torch.rand(2, 1, bands, frames)
+    found = given
+    for layer in network:
+        if isinstance(layer, nn.Conv2d):
+            found = functional.conv2d(found, layer.weight, layer.bias, padding=2)
+            found = functional.max_pool2d(functional.relu(found), 2)
+    found = network[-1](found.flatten(1))
+    torch.testing.assert_close(network(given), found, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize(("classes", "floor"), [(4, 0.744), (12, 1.619)])

@@ -17,6 +17,16 @@ RATE, SECONDS = 16000, 0.3
 MEL = MelOfChords().model_dump()
 
 
+@pytest.mark.parametrize("control", [True, False])
+def test_the_control_learns_the_same_network(control):
+    """That both compute the same, test_networks_published.py says."""
+    settings = TrainingSettings(epochs=1, batch_size=8, learning_rate=1e-3, control=control)
+    rows = time_epochs(
+        ClipValues([torch.rand(8, 64, 10)]), np.arange(8) % 4, Task("type", TYPES), 16, 1, settings, 1, CPU
+    )
+    assert len(rows) == 1 and (rows[["train_s", "test_s"]] > 0).all(axis=None)
+
+
 @pytest.fixture
 def recordings(tmp_path):
     """Seven files of 16 bits, one of them too short, and what is in them as it is prepared."""
@@ -49,7 +59,7 @@ def test_every_epoch_is_timed_and_a_share_of_the_samples_tests():
     values = Counted([torch.rand(7, 64, 10)])
     settings = TrainingSettings(epochs=2, batch_size=8, learning_rate=1e-3, softmax_before_loss=True)
     task = Task("type", TYPES)
-    rows = time_epochs(values, np.arange(7) % 4, task, "triad", MEL, 40, 3, settings, 1, CPU)
+    rows = time_epochs(values, np.arange(7) % 4, task, 40, 3, settings, 1, CPU)
     assert rows[["iteration", "epoch"]].to_numpy().tolist() == [[i, e] for i in (1, 2, 3) for e in (1, 2)]
     assert (rows[["train_s", "test_s"]] > 0).all(axis=None)
     sizes = [len(places) for places in asked]

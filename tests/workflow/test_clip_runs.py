@@ -153,15 +153,15 @@ def test_chords_of_another_piano_are_answered_for_by_the_networks_of_this_one(cl
 
 
 def test_epochs_and_spectrograms_are_timed(classified):
-    tables = [f"results/tiny/clip_speed/{name}.parquet" for name in ("epochs/cpu/files/root-64x128", "spectra/mel")]
+    tables = [f"results/tiny/clip_speed/{name}.parquet" for name in ("epochs/cpu/control/root-64x128", "spectra/mel")]
     run(classified, "--", *tables, config=CLIPS, project=classified)
     epochs, spectra = (pd.read_parquet(classified / table) for table in tables)
-    assert epochs[["values", "task", "batch_size", "samples", "iteration"]].to_numpy().tolist() == [
-        ["files", "root", 64, 128, iteration] for iteration in (1, 2)
+    assert epochs[["way", "task", "batch_size", "samples", "iteration"]].to_numpy().tolist() == [
+        ["control", "root", 64, 128, iteration] for iteration in (1, 2)
     ]
     assert set(spectra["implementation"]) == {"earshot", "librosa"} and (spectra["clips"] == 8).all()
     planned = planned_rules(classified, "--", "clip_speed", config=CLIPS, project=classified)
-    assert planned == {"benchmark_epochs": 3, "benchmark_spectra": 3, "report_speed": 1}
+    assert planned == {"benchmark_epochs": 5, "benchmark_spectra": 3, "report_speed": 1}
 
 
 def test_an_edit_of_one_classifier_trains_no_other(classified):

@@ -165,7 +165,7 @@ OF_CLIPS = {
     "chords.benchmark.samples": [100],
     "chords.benchmark.iterations": 3,
     "chords.benchmark.epochs": 1,
-    "chords.benchmark.sources": ["shards"],
+    "chords.benchmark.ways": ["shards"],
     "chords.benchmark.learning_rate": 0.01,
     "chords.benchmark.precision": "float32",
     "chords.benchmark.clips": 10,

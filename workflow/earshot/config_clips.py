@@ -195,7 +195,7 @@ class Sounds(Clips):
 
 
 class SpeedOfClips(Section):
-    """Study E's benchmark: epochs of its networks, from shards and with spectrograms made again from files."""
+    """Study E's benchmark: epochs of its networks, and how fast spectrograms are made."""
 
     batch_sizes: tuple[PositiveInt, ...] = Field(
         (32, 64, 128, 256), min_length=1, description="Sizes of batches, with the first number of samples"
@@ -205,8 +205,10 @@ class SpeedOfClips(Section):
     )
     iterations: int = Field(6, ge=2, description="Trainings of each; the first one warms up and does not count")
     epochs: PositiveInt = Field(5, description="Epochs of each training")
-    sources: tuple[Literal["shards", "files"], ...] = Field(
-        ("shards", "files"), min_length=1, description="Where spectrograms come from: made once, or in every epoch"
+    ways: tuple[Literal["shards", "files", "control"], ...] = Field(
+        ("shards", "files", "control"),
+        min_length=1,
+        description="From shards; with spectrograms made again in every epoch; or all of it as the study did it",
     )
     learning_rate: float = Field(1e-3, gt=0, le=1, description="Adam's learning rate")
     precision: Literal["float32", "bfloat16"] = Field(

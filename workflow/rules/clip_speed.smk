@@ -12,7 +12,7 @@ DEVICES = ["cpu"] + ["cuda"] * gpus()
 
 wildcard_constraints:
     device="cpu|cuda",
-    source="shards|files",
+    way="shards|files|control",
     timed="|".join(TIMED),
     kind="image|levels|mel|constant_q",
 
@@ -92,11 +92,11 @@ rule benchmark_epochs:
         indices=indices(shards_of_spectra(CHORD_CLIPS, "dry", "mel")),
         table=f"results/shared/clips/{CHORD_CLIPS}/clips.parquet",
     output:
-        f"{SPEED}/epochs/{{device}}/{{source}}/{{timed}}.parquet",
+        f"{SPEED}/epochs/{{device}}/{{way}}/{{timed}}.parquet",
     log:
-        f"{LOGS}/benchmark_epochs/{{device}}/{{source}}/{{timed}}.log",
+        f"{LOGS}/benchmark_epochs/{{device}}/{{way}}/{{timed}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/benchmark_epochs/{{device}}/{{source}}/{{timed}}.tsv"
+        f"{RESULTS}/benchmarks/benchmark_epochs/{{device}}/{{way}}/{{timed}}.tsv"
     conda:
         "../../envs/gpu.yaml"
     # Nothing else may run beside a measurement.
@@ -112,14 +112,14 @@ rule benchmark_epochs:
         seed=CONFIG.seed,
         code=code("benchmark_epochs"),
     message:
-        "Time epochs from {wildcards.source} on {wildcards.device}: {wildcards.timed} (task, batch x samples)"
+        "Time epochs on {wildcards.device}, {wildcards.way}: {wildcards.timed} (task, batch x samples)"
     script:
         "../scripts/benchmark_epochs.py"
 
 
 rule report_speed:
     input:
-        epochs=expand(rules.benchmark_epochs.output, device=DEVICES, source=PROTOCOL.sources, timed=TIMED),
+        epochs=expand(rules.benchmark_epochs.output, device=DEVICES, way=PROTOCOL.ways, timed=TIMED),
         spectra=expand(rules.benchmark_spectra.output, kind=TIMED_KINDS),
         published=in_project("workflow/report/published_epochs.csv"),
         sources=in_project("config/sources.yaml"),

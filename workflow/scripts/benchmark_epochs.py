@@ -1,4 +1,4 @@
-"""Time epochs of study E's networks, from shards or with spectrograms made again from files."""
+"""Time epochs of study E's networks in one of three ways."""
 
 import torch
 from _script import at_work
@@ -17,26 +17,26 @@ with at_work(snakemake) as params:
     files, wildcards = snakemake.input, snakemake.wildcards
     index, shards, made_with = read_shards(files["values"], files.indices, params.dataset)
     values: Values = ClipValues(shards)
-    if wildcards.source == "files":
+    if wildcards.way != "shards":
         paths = read_table(files.table, clip_table(params.dataset)).set_index("item")["path"]
         settings = mel_settings(made_with["settings"], made_with["rate_hz"])
         values = MadeAgain(list(paths[index["item"]]), settings, made_with["duration_s"], made_with["padding"])
     name, batch_size, samples = params.timed
     task = next(one for one in tasks_of(index) if one.name == name)
     where, protocol = device.choose(wildcards.device), params.protocol
+    control = wildcards.way == "control"
     training = TrainingSettings(
         epochs=protocol["epochs"],
         batch_size=batch_size,
         learning_rate=protocol["learning_rate"],
         softmax_before_loss=True,
-        precision=protocol["precision"],
+        precision="float32" if control else protocol["precision"],
+        control=control,
     )
     rows = time_epochs(
         values,
         true_classes(index, task),
         task,
-        "triad",
-        made_with["settings"],
         samples,
         protocol["iterations"],
         training,
@@ -46,8 +46,8 @@ with at_work(snakemake) as params:
     about = {
         "device": where.type,
         "machine": device.describe(where),
-        "values": wildcards.source,
-        "precision": protocol["precision"],
+        "way": wildcards.way,
+        "precision": training.precision,
         "task": task.name,
         "batch_size": training.batch_size,
         "samples": samples,

@@ -23,7 +23,8 @@ with at_work(snakemake) as params:
         "hardware": hardware(params.device),
         "epochs": rows,
         "speedup": {
-            "epochs_from_shards": summary_clip_speed.made_once(times),
+            "epochs_from_shards": summary_clip_speed.from_shards(times, "files"),
+            "epochs": summary_clip_speed.from_shards(times, "control"),
             "epochs_on_gpu": summary_clip_speed.on_gpu(times),
             "spectra": spectra,
         },

@@ -48,6 +48,7 @@ class TrainingSettings:
     label_smoothing: float = 0.0
     softmax_before_loss: bool = False  # cross entropy takes one anyway; Kauppila et al. have both
     precision: Literal["float32", "bfloat16"] = "float32"
+    control: bool = False  # as torch does it unasked, to compare with: no memory is kept, channels come first
     patience_epochs: int | None = None  # stop after so many epochs without a lower loss of the validation part
 
 
@@ -195,10 +196,11 @@ def train(
     looked at. In the folder `state` lies how far a training that was stopped has come. With a patience, the weights are
     in the end those of the epoch whose loss of the validation part was lowest; else those of the last.
     """
-    if device.type == "cpu":
-        keep_freed()
-    # With bfloat16 the fastest there is on processors; the types of torch do not know it.
-    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    if not settings.control:
+        if device.type == "cpu":
+            keep_freed()
+        # With bfloat16 the fastest there is on processors; the types of torch do not know it.
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     learner = _Learner(network, inputs, settings, seed)
     values = values.near(device)
 

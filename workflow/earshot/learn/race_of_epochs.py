@@ -1,15 +1,16 @@
-"""Epochs of study E timed by its own protocol: from shards, and with what they hold made again from files each time.
+"""Epochs of study E timed by its own protocol, in three ways.
 
 Kauppila et al.: a network is trained for five epochs, six times over, on 70 % of the samples, and tested on the others
-after each; the first of the six is to warm up.
+after each; the first of the six is to warm up. The ways: from `shards`; the same but for spectrograms, which are made
+again from `files` whenever they are asked for; and the `control`, which is the study's own way, from files with the
+layers as they are published, in 32 bits and with what torch does unasked.
 """
 
 import logging
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,9 +18,10 @@ import torch
 from numpy.typing import NDArray
 
 from earshot.data.audio import Padding, at_rate, fitted, read_audio
-from earshot.learn.classifier import Network, Task, build
+from earshot.learn.classifier import Task
 from earshot.learn.clip_training import TrainingSettings, train
-from earshot.learn.clip_values import Values
+from earshot.learn.clip_values import PlainInputs, Values
+from earshot.learn.networks_published import TriadNetwork, triad_network_control
 from earshot.learn.partition import TEST_SHARE
 from earshot.progress import PROGRESS
 from earshot.seeds import generator
@@ -87,8 +89,6 @@ def time_epochs(
     values: Values,
     classes: NDArray[np.int_],
     task: Task,
-    network: Network,
-    spectra: Mapping[str, Any],
     samples: int,
     iterations: int,
     settings: TrainingSettings,
@@ -103,17 +103,19 @@ def time_epochs(
     whole, rest = divmod(samples, len(classes))
     drawn = np.concatenate([np.tile(np.arange(len(classes)), whole), draw.permutation(len(classes))[:rest]])
     parts = np.where(draw.permutation(samples) < TEST_SHARE * samples, "validation", "training")
+    bands, frames = values.shape
     rows = []
     for iteration in range(1, iterations + 1):
         torch.manual_seed(int(generator(seed, "network", iteration).integers(2**62)))
-        made = build(network, (task,), values.shape, spectra)
+        make = triad_network_control if settings.control else TriadNetwork
+        network = make(bands, frames, len(task.classes))
         with tempfile.TemporaryDirectory() as state:
             history = train(
-                made.network,
+                network,
                 _Drawn(values, drawn),
                 classes[drawn],
                 parts,
-                made.inputs,
+                PlainInputs(len(task.classes)),
                 settings,
                 seed + iteration,
                 device,

@@ -9,12 +9,14 @@ from matplotlib.figure import Figure
 
 from earshot.show.figures import COLOURS, INK, styled
 
-_NAMES = {"shards": "from shards", "files": "made again each epoch"}
+WAYS = {"shards": "from shards", "files": "made again", "control": "the study's way"}
 _LOOKS = {
     ("cpu", "shards"): (COLOURS["accelerated"], "o", "-"),
-    ("cpu", "files"): (COLOURS["control"], "s", "-"),
+    ("cpu", "files"): (COLOURS["other"], "^", "-"),
+    ("cpu", "control"): (COLOURS["control"], "s", "-"),
     ("cuda", "shards"): (COLOURS["accelerated"], "o", "--"),
-    ("cuda", "files"): (COLOURS["control"], "s", "--"),
+    ("cuda", "files"): (COLOURS["other"], "^", "--"),
+    ("cuda", "control"): (COLOURS["control"], "s", "--"),
 }
 KINDS = {
     "image": "study B's image",
@@ -57,13 +59,11 @@ def epoch_times(rows: Sequence[Mapping[str, Any]]) -> Figure:
 def _lines(axes: Axes, rows: Sequence[Mapping[str, Any]], across: str) -> None:
     """Draw a line for each device and source, and for each device of the study."""
     places = sorted({row[across] for row in rows})
-    for (device, source), (colour, marker, line) in _LOOKS.items():
-        own = sorted(
-            (row for row in rows if (row["device"], row["values"]) == (device, source)), key=lambda row: row[across]
-        )
+    for (device, way), (colour, marker, line) in _LOOKS.items():
+        own = sorted((row for row in rows if (row["device"], row["way"]) == (device, way)), key=lambda row: row[across])
         if own:
             means = [row["train"]["mean"] for row in own]
-            label = f"{ {'cpu': 'processor', 'cuda': 'GPU'}[device] }, {_NAMES[source]}"
+            label = f"{ {'cpu': 'processor', 'cuda': 'GPU'}[device] }, {WAYS[way]}"
             axes.errorbar(
                 [row[across] for row in own],
                 means,

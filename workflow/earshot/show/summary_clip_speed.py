@@ -10,7 +10,7 @@ from earshot.score.speed import Ratio, ratio
 from earshot.show.summary import finite
 
 _TIMED = ["task", "batch_size", "samples"]
-_MEASURED = ["device", "values", *_TIMED]
+_MEASURED = ["device", "way", *_TIMED]
 
 
 def counted_epochs(times: pd.DataFrame) -> pd.DataFrame:
@@ -38,14 +38,14 @@ def epochs(times: pd.DataFrame, published: pd.DataFrame) -> list[dict[str, Any]]
     return rows
 
 
-def made_once(times: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return how many times faster training epochs are from shards than with spectrograms made again."""
-    return list(_compared(times, "values", "files", "shards"))
+def from_shards(times: pd.DataFrame, instead_of: str) -> list[dict[str, Any]]:
+    """Return how many times faster training epochs are from shards than in another way."""
+    return list(_compared(times, "way", instead_of, "shards"))
 
 
 def on_gpu(times: pd.DataFrame) -> list[dict[str, Any]]:
     """Return how many times faster training epochs are on a GPU than on the processor, both from shards."""
-    return list(_compared(times[times["values"] == "shards"], "device", "cpu", "cuda"))
+    return list(_compared(times[times["way"] == "shards"], "device", "cpu", "cuda"))
 
 
 def spectra(times: pd.DataFrame) -> dict[str, dict[str, Any]]:

@@ -7,7 +7,7 @@ EPOCH_TIMES = pa.DataFrameSchema(
     {
         "device": pa.Column(str, pa.Check.isin(["cpu", "cuda"])),
         "machine": pa.Column(str),  # what this device is called
-        "values": pa.Column(str, pa.Check.isin(["shards", "files"])),  # where a batch's spectrograms come from
+        "way": pa.Column(str, pa.Check.isin(["shards", "files", "control"])),
         "precision": pa.Column(str),
         "task": pa.Column(str, pa.Check.isin(["root", "type"])),
         "batch_size": pa.Column(int),

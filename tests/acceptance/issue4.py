@@ -9,7 +9,7 @@ from typing import Any
 import other_piano
 import pandas as pd
 from bars import DATA, ROOT, Bars, Log, Missed
-from earshot.show.summary_clip_speed import counted_epochs, on_gpu, spectra
+from earshot.show.summary_clip_speed import counted_epochs, from_shards, on_gpu, spectra
 from issue1 import project
 
 BARS = Bars()

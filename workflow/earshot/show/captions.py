@@ -95,7 +95,7 @@ TEXTS = {
     "epoch_times": (
         "How long an epoch takes",
         "Lines of the seconds of a training epoch on a logarithmic axis, over the size of batches for both networks "
-        "and over the number of samples: from shards, with spectrograms made again, as the study did it, and published.",
+        "and over the number of samples: from shards, with spectrograms made again, as the study did it, and its own.",
         "Each point is the mean time of an epoch that trains, the bar its standard deviation over trainings. What is "
         "made again adds its time to that from shards; the study's way is what it did, on this machine, grey what it "
         "published.",

@@ -22,7 +22,7 @@ def write(folder, network, study, model, tasks, section, kind, shape, seed=1):
     made_with = {"rate_hz": RATE, "duration_s": 1.0, "padding": "zeros", "kind": kind, "settings": section.model_dump()}
     made = build(network, tasks, shape, made_with["settings"])
     about = {"study": study, "model": model, "settings": {"network": network}, "made_with": made_with}
-    path = folder / study / model / f"{seed}" / "networks" / f"{made.name}.safetensors"
+    path = folder / "any" / study / model / "random" / f"{seed}" / "networks" / f"{made.name}.safetensors"
     path.parent.mkdir(parents=True, exist_ok=True)
     write_network(path, made, about)
 
@@ -69,7 +69,7 @@ def recordings(tmp_path):
 
 
 def classifier(networks, model):
-    return next(one for one in read_classifiers(networks) if one.model == model)
+    return next(one for one in read_classifiers(networks) if one.name.endswith(model))
 
 
 @pytest.mark.parametrize("name", ["short.wav", "long.wav", "studio.wav", "telephone.wav", "loud.wav", "late.wav"])
@@ -85,7 +85,7 @@ def test_recordings_of_every_kind_get_probabilities(networks, recordings, name, 
 
 def test_networks_of_several_seeds_answer_together(networks, recordings):
     together = classifier(networks, "ours")
-    alone = [read_classifiers(networks / "chords" / "ours" / seed)[0] for seed in ("1", "2")]
+    alone = [read_classifiers(networks / "any/chords/ours/random" / seed)[0] for seed in ("1", "2")]
     assert together.trainings == 2 and [one.trainings for one in alone] == [1, 1]
     said, one, other = (
         predict(some, recordings / "short.wav", torch.device("cpu")).probabilities["root"]
@@ -117,10 +117,10 @@ def test_words_and_json_say_the_same(networks, recordings, capsys):
     asked = ["predict", str(recordings / "short.wav"), "--networks", str(networks), "--model", "chords/ours"]
     assert main(asked) == 0
     words = capsys.readouterr().out
-    assert words.startswith("chords, ours: mean of 2 networks\n")
+    assert words.startswith("any/chords/ours: mean of 2 networks\n")
     assert main([*asked, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert (found["study"], found["model"], found["networks"]) == ("chords", "ours", 2)
+    assert (found["classifier"], found["networks"]) == ("any/chords/ours", 2)
     (answer,) = found["answers"]
     assert list(answer["probabilities"]["root"]) == list(ROOTS)
     best = max(answer["probabilities"]["type"].items(), key=lambda one: one[1])
@@ -131,9 +131,10 @@ def test_words_and_json_say_the_same(networks, recordings, capsys):
 def test_several_classifiers_are_named(networks, recordings, capsys):
     asked = ["predict", str(recordings / "short.wav"), "--networks", str(networks)]
     assert main(asked) == 2
-    assert "ours (chords), published (chords), residual (sounds). Name one with --model" in capsys.readouterr().err
+    said = "any/chords/ours, any/chords/published, any/sounds/residual. Name one with --model"
+    assert said in capsys.readouterr().err
     assert main([*asked, "--model", "other"]) == 2
-    assert "no classifier is called other; there are ours" in capsys.readouterr().err
+    assert "no classifier is called other; there are any/chords/ours" in capsys.readouterr().err
     with pytest.raises(ConfigError, match="no trained networks of clips are in it or below"):
         read_classifiers(recordings)
 

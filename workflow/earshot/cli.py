@@ -75,7 +75,7 @@ def _predict(given: argparse.Namespace) -> int:
     status = 0
     if not given.json:
         count = classifier.trainings
-        print(f"{classifier.study}, {classifier.model}: {f'mean of {count} networks' if count > 1 else 'one network'}")
+        print(f"{classifier.name}: {f'mean of {count} networks' if count > 1 else 'one network'}")
     for path in given.files:
         try:
             answer = predict(classifier, path, where)
@@ -88,22 +88,22 @@ def _predict(given: argparse.Namespace) -> int:
         if not given.json:
             print(_in_words(path, answer))
     if given.json:
-        about = {"study": classifier.study, "model": classifier.model, "networks": classifier.trainings}
+        about = {"classifier": classifier.name, "networks": classifier.trainings}
         print(json.dumps(about | {"answers": found}, indent=2))
     return status
 
 
 def _chosen(classifiers: Sequence["Classifier"], name: str | None) -> "Classifier":
     """Return the classifier that was asked for, or the only one."""
-    names = ", ".join(f"{one.model} ({one.study})" for one in classifiers)
-    wanted = [one for one in classifiers if name in (None, one.model, f"{one.study}/{one.model}")]
+    names = ", ".join(one.name for one in classifiers)
+    wanted = [one for one in classifiers if name is None or f"/{one.name}".endswith(f"/{name}")]
     if len(wanted) == 1:
         return wanted[0]
     if not wanted:
         raise ConfigError(f"no classifier is called {name}; there are {names}.")
     raise ConfigError(
-        f"there are several classifiers: {names}. Name one with --model, as NAME or STUDY/NAME, "
-        "or a folder with --networks."
+        f"there are several classifiers: {names}. Name one with --model, by the end of its name, "
+        "or its folder with --networks."
     )
 
 

@@ -16,15 +16,18 @@ from earshot.learn.classifier import Task, TaskNetwork, read_network
 from earshot.learn.clip_values import ClipValues
 from earshot.signal.spectra import spectra
 
+_CONFIGURATION = 5  # folders above a network: <configuration>/<study>/<model>/<split>/<number>/networks/
 SHORTEST_S = 0.1  # of a recording: in less, neither a sound nor a chord is heard
 
 
 @dataclass(frozen=True)
 class Classifier:
-    """Networks that were trained alike, on other clips or with other draws, and answer together."""
+    """Networks that were trained alike, on other clips or with other draws, and answer together.
 
-    study: str
-    model: str
+    Its name is that of the configuration, of the study and of the model: full/sounds/residual.
+    """
+
+    name: str
     networks: tuple[TaskNetwork, ...]
     made_with: Mapping[str, Any]  # what their spectrograms are
 
@@ -54,25 +57,28 @@ class Answer:
 def read_classifiers(folder: Path | str) -> list[Classifier]:
     """Return the classifiers whose networks lie in or below a folder, in the order of their names.
 
-    Raises ConfigError where there are none, or where networks of one name are given different spectrograms.
+    Raises ConfigError where there are none, or where those of one classifier are given different spectrograms.
     """
-    found: dict[tuple[str, str], list[tuple[TaskNetwork, dict[str, Any]]]] = {}
-    for path in sorted(Path(folder).rglob("networks/*.safetensors")):
-        network, about = read_network(path)
-        found.setdefault((about["study"], about["model"]), []).append((network, about["made_with"]))
+    found: dict[str, list[tuple[TaskNetwork, dict[str, Any]]]] = {}
+    for path in sorted(Path(folder).resolve().rglob("*.safetensors")):
+        if path.parent.name == "networks":
+            network, about = read_network(path)
+            configuration = path.parents[min(_CONFIGURATION, len(path.parents) - 1)].name
+            name = f"{configuration}/{about['study']}/{about['model']}"
+            found.setdefault(name, []).append((network, about["made_with"]))
     if not found:
         raise ConfigError(
             f"{folder}: no trained networks of clips are in it or below. Train some (snakemake -- sounds chords), "
             "or name the folder that holds them."
         )
     classifiers = []
-    for (study, model), own in sorted(found.items()):
+    for name, own in sorted(found.items()):
         made_with = own[0][1]
         if any(other != made_with for _, other in own):
             raise ConfigError(
-                f"{folder}: networks called {model} were trained on different spectrograms. Name the folder of one run."
+                f"{folder}: networks of {name} were trained on different spectrograms. Name the folder of one run."
             )
-        classifiers.append(Classifier(study, model, tuple(network for network, _ in own), made_with))
+        classifiers.append(Classifier(name, tuple(network for network, _ in own), made_with))
     return classifiers
 
 

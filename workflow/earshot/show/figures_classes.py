@@ -127,8 +127,9 @@ def class_reliability(answers: pd.DataFrame) -> Figure:
             bins = reliability(own["probability"].to_numpy(), right)
             error = score_trainings(own)["calibration_error"].mean()
             colour, marker = _look(models, model)
-            axes.plot(100 * bins["probability"], 100 * bins["accuracy"], color=colour, marker=marker, markersize=5,
-                      label=f"{_words(model)}: error {100 * error:.1f} %")  # fmt: skip
+            look = {"color": colour, "marker": marker, "markersize": 5, "clip_on": False}
+            words = f"{_words(model)}: error {100 * error:.1f} %"
+            axes.plot(100 * bins["probability"], 100 * bins["accuracy"], label=words, **look)
         axes.set(xlim=(0, 100), ylim=(0, 100), aspect="equal", xlabel="probability of what was said (%)")
         axes.set_title("\n".join(filter(None, [_title(task), f"{_kind(shown)}, n = {len(rows):,} answers"])))
         axes.grid()
@@ -163,8 +164,8 @@ def class_training(history: pd.DataFrame, with_softmax: Sequence[str], classes: 
         if task in classes and set(with_softmax) & set(rows["model"]):
             floor = least_loss(classes[str(task)])
             axes.axhline(floor, color=INK, linewidth=1, linestyle=":", label="least loss after a softmax")
-            axes.annotate(f"{floor:.3f}", (0.99, floor), (0, 3), xycoords=("axes fraction", "data"),
-                          textcoords="offset points", ha="right")  # fmt: skip
+            where = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points"}
+            axes.annotate(f"{floor:.3f}", (0.02, floor), (0, -3), va="top", **where)
         axes.set_ylim(0, None)
         if rows["epoch"].max() > 5 * rows.groupby("model")["epoch"].max().min():
             axes.set_xscale("log")

@@ -38,17 +38,13 @@ class MelSettings:
 def mel_power(signals: torch.Tensor, settings: MelSettings) -> torch.Tensor:
     """Return the power in mel bands, `(clips, bands, frames)`, of signals `(clips, samples)`."""
     weights, window = _weights(settings, signals.device)
-    spectrum = torch.stft(
-        signals,
-        settings.window_samples,
-        settings.hop_samples,
-        window=window,
-        center=True,
-        pad_mode="reflect",
-        return_complex=True,
-    )
-    used = torch.view_as_real(spectrum[:, : weights.shape[1]])
-    return weights @ used.square().sum(-1)
+    half = settings.window_samples // 2
+    continued = torch.nn.functional.pad(signals[:, None], (half, half), mode="reflect")[:, 0]
+    frames = continued.unfold(-1, settings.window_samples, settings.hop_samples) * window
+    # Frame by frame, as they lie in memory: a sum over real and imaginary parts that lie side by side is slow.
+    used = torch.view_as_real(torch.fft.rfft(frames)[..., : len(weights)])
+    power = used[..., 0].square().addcmul_(used[..., 1], used[..., 1])
+    return (power @ weights).transpose(-1, -2)
 
 
 def levels_db(power: torch.Tensor) -> torch.Tensor:
@@ -59,8 +55,9 @@ def levels_db(power: torch.Tensor) -> torch.Tensor:
 
 def stretched(levels: torch.Tensor) -> torch.Tensor:
     """Return each clip's levels standardised, and then stretched from 0 to 255."""
-    deviation, mean = torch.std_mean(levels, (-2, -1), correction=0, keepdim=True)
-    standard = (levels - mean) / (deviation + _SMALLEST_DEVIATION)
+    centred = levels - levels.mean((-2, -1), keepdim=True)
+    deviation = centred.square().mean((-2, -1), keepdim=True).sqrt()  # in a fifth of the time of torch.std
+    standard = centred / (deviation + _SMALLEST_DEVIATION)
     low, high = standard.amin((-2, -1), keepdim=True), standard.amax((-2, -1), keepdim=True)
     return 255 * (standard - low) / (high - low)
 
@@ -72,7 +69,7 @@ def image(power: torch.Tensor) -> torch.Tensor:
 
 @lru_cache(maxsize=8)
 def _weights(settings: MelSettings, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the weights of bins in bands, `(bands, bins up to the highest that is used)`, and the window."""
+    """Return the weights of bins in bands, `(bins up to the highest that is used, bands)`, and the window."""
     weights = librosa.filters.mel(
         sr=settings.rate_hz,
         n_fft=settings.window_samples,
@@ -84,7 +81,7 @@ def _weights(settings: MelSettings, device: torch.device) -> tuple[torch.Tensor,
     )
     bins = int(np.flatnonzero(weights.any(0)).max()) + 1
     window = torch.hann_window(settings.window_samples, dtype=torch.float64).to(device, torch.float32)
-    return torch.from_numpy(weights[:, :bins]).to(device), window
+    return torch.from_numpy(np.ascontiguousarray(weights[:, :bins].T)).to(device), window
 
 
 def mel_settings(settings: Mapping[str, Any], rate_hz: float) -> MelSettings:

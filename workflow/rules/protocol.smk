@@ -1,0 +1,53 @@
+"""What is timed of learning from clips: study E's measurements, and every kind of spectrogram."""
+
+PROTOCOL = CONFIG.chords.benchmark
+SIZES = [f"{size}x{PROTOCOL.samples[0]}" for size in PROTOCOL.batch_sizes]
+# Experiments 1 and 2 of the study: sizes of batches with both networks, and numbers of samples with one.
+TIMED = [f"{task}-{size}" for task in ("type", "root") for size in SIZES]
+TIMED += [f"type-{PROTOCOL.batch_sizes[0]}x{samples}" for samples in PROTOCOL.samples[1:]]
+TIMED_KINDS = ["image", "levels", "mel", "constant_q"]
+DEVICES = ["cpu"] + ["cuda"] * gpus()
+
+
+wildcard_constraints:
+    device="cpu|cuda",
+    way="shards|files|control",
+    timed="|".join(TIMED),
+    kind="image|levels|mel|constant_q",
+
+
+def clips_of_kind(wildcards):
+    """Return the set of clips that spectrograms of a kind are of."""
+    return SOUND_CLIPS if wildcards.kind in ("image", "levels") else CHORD_CLIPS
+
+
+def waveforms_of_kind(wildcards):
+    """Return the first shard of waveforms of this set."""
+    clips = clips_of_kind(wildcards)
+    return f"results/shared/clips/{clips}/dry/waveforms/{dealt(CLIP_STUDIES[clips])[0]}.safetensors"
+
+
+def index_of_kind(wildcards):
+    """Return the index of this shard."""
+    return waveforms_of_kind(wildcards).replace(".safetensors", ".parquet")
+
+
+def settings_of_kind(wildcards):
+    """Return the settings of spectrograms of a kind."""
+    return values(getattr(CLIP_STUDIES[clips_of_kind(wildcards)], wildcards.kind))
+
+
+def dataset_of_kind(wildcards):
+    """Return which set of clips they are of."""
+    return CLIP_STUDIES[clips_of_kind(wildcards)].collection
+
+
+def task_batch_and_samples(wildcards):
+    """Return which network an epoch is of, its size of batches and its number of samples."""
+    task, sizes = wildcards.timed.split("-")
+    return task, *map(int, sizes.split("x"))
+
+
+def gpus_of_device(wildcards):
+    """Return how many GPUs a job on a device asks for."""
+    return int(wildcards.device == "cuda")

@@ -19,7 +19,8 @@ HELD_OUT = {"by_performance": 0.995, "by_octave": 0.97, "other_timgm6mb": 0.92} 
 
 def snakemake(log: Log, folder: Path, config: dict[str, Any], *targets: str) -> None:
     """Run the workflow on two cores with a configuration of its own."""
-    (folder / "own.json").write_text(json.dumps(config))
+    nobody = {"localisation": {"collection": "synthetic"}}  # is looked for in the folder of clips
+    (folder / "own.json").write_text(json.dumps(config | nobody))
     command = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", "own.json", "--"]
     log.succeed([*command, *targets], folder)
 

@@ -63,7 +63,7 @@ def test_every_clip_comes_once_an_epoch_and_each_epoch_has_an_order_of_its_own()
     orders = []
     for epoch in (0, 1, 0):  # noqa: B007 (the batches read it)
         rows = torch.cat([found for found, _ in batches])
-        assert (len(batches) == 3 and torch.equal(rows.sum(0), torch.cat(values.shards)[40:].sum(0))) or True
+        assert len(batches) == 3 and len(rows) == 80
         orders.append(rows)
     assert torch.equal(orders[0], orders[2]) and not torch.equal(orders[0], orders[1])
     assert torch.equal(orders[0].flatten().sort()[0], orders[1].flatten().sort()[0])
@@ -93,10 +93,6 @@ def losses(history):
 def test_a_training_that_was_stopped_goes_on_and_gives_the_same(tmp_path, after):
     """In mid-epoch: what that epoch had learnt is learnt again, from where the epoch before it ended."""
     undisturbed, history = trained(tmp_path / "undisturbed")
-
-    def losses(history):
-        return [(row["epoch"], row["training"]) for row in history]
-
     calls = 0
 
     class Stopping(Louder):

@@ -16,6 +16,7 @@ tempfile.tempdir = sys.argv[1]
 torch.cuda.is_available = lambda: True
 torch.cuda.device_count = lambda: 3
 torch.cuda.get_device_properties = lambda number: SimpleNamespace(uuid=f"gpu{number}")
+torch.cuda.set_device = lambda device: None
 torch.cuda.mem_get_info = lambda number: ((5, 9, 7)[number], 16)
 from earshot import device
 print(device.choose("auto"), device.choose("cuda"), device.choose("cpu"), flush=True)

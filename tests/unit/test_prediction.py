@@ -143,5 +143,5 @@ def test_networks_given_other_spectrograms_do_not_answer_together(networks, tmp_
     root = Task("root", ROOTS)
     write(tmp_path, "triad", "chords", "one", (root,), MelOfChords(), "mel", (64, 32), seed=1)
     write(tmp_path, "triad", "chords", "one", (root,), MelOfChords(bands=32), "mel", (32, 32), seed=2)
-    with pytest.raises(ConfigError, match="were trained on different spectrograms"):
+    with pytest.raises(ConfigError, match="were trained with different settings"):
         read_classifiers(tmp_path)

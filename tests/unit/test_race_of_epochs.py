@@ -18,7 +18,7 @@ MEL = MelOfChords().model_dump()
 
 
 @pytest.mark.parametrize("control", [True, False])
-def test_the_control_learns_the_same_network(control):
+def test_the_control_and_ours_are_timed(control):
     """That both compute the same, test_networks_published.py says."""
     settings = TrainingSettings(epochs=1, batch_size=8, learning_rate=1e-3, control=control)
     rows = time_epochs(

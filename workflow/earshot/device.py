@@ -44,7 +44,19 @@ def choose(name: DeviceName) -> torch.device:
         log.warning("torch finds no CUDA device %s: computing on the CPU", here)
     if name == "cpu" or not torch.cuda.is_available():
         return torch.device("cpu")
-    return torch.device("cuda") if torch.cuda.device_count() == 1 else torch.device("cuda", _own_gpu())
+    if torch.cuda.device_count() == 1:
+        return torch.device("cuda")
+    own = torch.device("cuda", _own_gpu())
+    torch.cuda.set_device(own)
+    return own
+
+
+def _opened(path: Path) -> int:
+    """Open a file that may be another user's, to lock it."""
+    try:
+        return os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return os.open(path, os.O_RDONLY | os.O_CREAT, 0o644)
 
 
 @cache
@@ -56,13 +68,11 @@ def _own_gpu() -> int:
     known = range(torch.cuda.device_count())
     for number in known:
         gpu = torch.cuda.get_device_properties(number).uuid
-        file = os.open(Path(tempfile.gettempdir(), f"earshot-gpu-{gpu}"), os.O_RDWR | os.O_CREAT, 0o666)
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(_opened(Path(tempfile.gettempdir(), f"earshot-gpu-{gpu}")), fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            os.close(file)
-        else:
-            return number
+            continue
+        return number
     return max(known, key=lambda number: torch.cuda.mem_get_info(number)[0])
 
 
@@ -70,7 +80,10 @@ def array_modules(device: torch.device) -> tuple[ModuleType, ModuleType]:
     """Return arrays and their Fourier transforms: CuPy's for a CUDA device where CuPy is, else NumPy's and SciPy's."""
     on_gpu = device.type == "cuda" and importlib.util.find_spec("cupy")
     names = ("cupy", "cupyx.scipy.fft") if on_gpu else ("numpy", "scipy.fft")
-    return importlib.import_module(names[0]), importlib.import_module(names[1])
+    arrays, transforms = map(importlib.import_module, names)
+    if on_gpu and device.index is not None:
+        arrays.cuda.Device(device.index).use()
+    return arrays, transforms
 
 
 def side_by_side(function: Callable[[T], R], items: Iterable[T], device: torch.device) -> list[R]:

@@ -126,7 +126,7 @@ def of_trainings(file):
 
 def configuration_of_study(wildcards):
     """Return the configuration as a study's summary records it."""
-    return configuration_of(wildcards.study)
+    return configuration_of(wildcards.study, "benchmark")
 
 
 def classifiers_of_study(wildcards):

@@ -98,7 +98,7 @@ rule report_speed:
         runtime=minutes(5),
     params:
         config=configuration_of("chords", "models", "other_pianos"),
-        device=CONFIG.device,
+        device="cpu" if CONFIG.device == "cpu" else "auto",  # of the machine that is described: the job needs no GPU
         sources=[CONFIG.chords.collection],
         jobs=speed_job_times(),
         code=code("report_speed"),

@@ -1,13 +1,14 @@
 """Sets of clips: which there are, what they are made into, and the shards that they are dealt to."""
 
-COUNTS = {
-    "esc50": 2000,
-    "esc10": 400,
-    "synthetic_sounds": 20 * CONFIG.sounds.clips_per_cell,
-    "piano_triads": 432 * CONFIG.chords.clips_per_cell,
-    "synthetic_triads": 432 * CONFIG.chords.clips_per_cell,
-}
+COUNTS = {"esc50": 2000, "esc10": 400}
+CELLS = {"synthetic_sounds": 20, "piano_triads": 432, "synthetic_triads": 432}
 ARCHIVES = {"esc10": "esc50"}  # sets that are a part of another's archive
+
+
+def count(study):
+    """Return how many clips a study's set has."""
+    collection = study.collection
+    return COUNTS[collection] if collection in COUNTS else CELLS[collection] * study.clips_per_cell
 
 
 def is_synthetic(study):
@@ -78,8 +79,8 @@ wildcard_constraints:
 
 def dealt(study):
     """Return the names of the shards that a study's clips are dealt to: an item's name decides its place."""
-    count = -(-COUNTS[study.collection] // study.clips_per_job)
-    return [f"{number:02d}of{count:02d}" for number in range(count)]
+    shards = -(-count(study) // study.clips_per_job)
+    return [f"{number:02d}of{shards:02d}" for number in range(shards)]
 
 
 def files_of_clips(wildcards):
@@ -134,7 +135,7 @@ def memory_of_clips(base_mb, bytes_per_sample):
     All ask for the same, for the reason that `most_megabytes` gives.
     """
     most = max(
-        min(study.clips_per_job, COUNTS[study.collection]) * study.sample_rate_hz * study.duration_s
+        min(study.clips_per_job, count(study)) * study.sample_rate_hz * study.duration_s
         for study in CLIP_STUDIES.values()
     )
     return memory(base_mb + 1.5 * bytes_per_sample * most / 1e6)

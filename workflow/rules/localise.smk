@@ -169,7 +169,7 @@ rule score_localisation:
 
 rule benchmark_localisation:
     input:
-        sofa=sofa_files,
+        sofa=[sofa_file(subject) for subject in SUBJECTS],
     output:
         table=f"{LOCALISATION}/benchmark.parquet",
         hardware=f"{LOCALISATION}/hardware.json",

@@ -7,7 +7,7 @@ COMPARED = [*MODELS, *([BAYESIAN] if STUDY.others.bayesian_listener else [])]
 
 rule localise_others:
     input:
-        sofa=sofa_files,
+        sofa=[sofa_file(subject) for subject in SUBJECTS],
         models=expand(f"{LOCALISATION}/{STUDY.others.model}/models/{{shard}}", shard=SHARDS),
     output:
         other_ears=f"{OTHERS}/other_ears.parquet",

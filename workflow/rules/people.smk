@@ -74,11 +74,6 @@ SHARDS = shards()
 SUBJECTS = [subject for members in SHARDS.values() for subject in members]
 
 
-def sofa_files(wildcards):
-    """Return the SOFA files of all people: looked for when a job needs them, for whoever has other data alone."""
-    return [sofa_file(subject) for subject in SUBJECTS]
-
-
 def sofa_files_of_shard(wildcards):
     """Return the SOFA files of a job's people."""
     return [sofa_file(subject) for subject in SHARDS[wildcards.shard]]
@@ -110,7 +105,7 @@ def of_all_shards(pattern):
 def all_data(wildcards):
     """Return the data of this configuration: each person's file, and the list of each study's clips."""
     clips = expand("results/shared/clips/{clips}/clips.parquet", clips=CLIP_STUDIES)
-    return sofa_files(wildcards) + clips
+    return [sofa_file(subject) for subject in SUBJECTS] + clips
 
 
 def item_of(wildcards):

@@ -74,7 +74,7 @@ def bad_subject(snakemake: Any) -> Literal["stop", "exclude"]:
 def bad_clip(snakemake: Any, dataset: str) -> Literal["stop", "exclude"]:
     """Return what a damaged clip does, of the configuration for the reason above."""
     config = read_config(snakemake.config)
-    return (config.chords if dataset == config.chords.collection else config.sounds).bad_clip
+    return (config.chords if dataset.endswith("triads") else config.sounds).bad_clip
 
 
 def has_companions(snakemake: Any) -> bool:

@@ -1,5 +1,6 @@
 """What trained classifiers say of recordings of any rate, any number of channels and any length."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,15 +58,15 @@ class Answer:
 def read_classifiers(folder: Path | str) -> list[Classifier]:
     """Return the classifiers whose networks lie in or below a folder, in the order of their names.
 
-    Raises ConfigError where there are none, or where those of one classifier are given different spectrograms.
+    Raises ConfigError where there are none, or where those of one classifier do not belong together.
     """
-    found: dict[str, list[tuple[TaskNetwork, dict[str, Any]]]] = {}
+    found: dict[str, list[tuple[TaskNetwork, dict[str, Any]]]] = {}  # with what there is to say of each
     for path in sorted(Path(folder).resolve().rglob("*.safetensors")):
         if path.parent.name == "networks":
             network, about = read_network(path)
             configuration = path.parents[min(_CONFIGURATION, len(path.parents) - 1)].name
             name = f"{configuration}/{about['study']}/{about['model']}"
-            found.setdefault(name, []).append((network, about["made_with"]))
+            found.setdefault(name, []).append((network, about))
     if not found:
         raise ConfigError(
             f"{folder}: no trained networks of clips are in it or below. Train some (snakemake -- sounds chords), "
@@ -73,13 +74,20 @@ def read_classifiers(folder: Path | str) -> list[Classifier]:
         )
     classifiers = []
     for name, own in sorted(found.items()):
-        made_with = own[0][1]
-        if any(other != made_with for _, other in own):
+        kinds = {(network.name, json.dumps(_alike(about), sort_keys=True)) for network, about in own}
+        if len(kinds) > len({network.name for network, _ in own}):
             raise ConfigError(
-                f"{folder}: networks of {name} were trained on different spectrograms. Name the folder of one run."
+                f"{folder}: networks of {name} were trained with different settings, on different classes or "
+                "spectrograms. Name the folder of some that belong together, or delete what is left of earlier runs."
             )
-        classifiers.append(Classifier(name, tuple(network for network, _ in own), made_with))
+        classifiers.append(Classifier(name, tuple(network for network, _ in own), own[0][1]["made_with"]))
     return classifiers
+
+
+def _alike(about: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what networks that answer together have in common: all but the draws of their training."""
+    settings = {key: value for key, value in about["settings"].items() if key not in ("seed", "split_seed")}
+    return {"tasks": about["tasks"], "made_with": about["made_with"], "settings": settings}
 
 
 def predict(classifier: Classifier, path: Path | str, device: torch.device) -> Answer:

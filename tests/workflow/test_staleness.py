@@ -116,7 +116,7 @@ CHANGES = {
 # (test_clip_runs.py tells what they do in their own).
 OF_CLIPS = {
     "sounds.headline": "residual",
-    "sounds.models": {"residual": None},
+    "sounds.models": {"residual": {"epochs": 3}},
     "sounds.seeds": 2,
     "sounds.bad_clip": "exclude",
     "sounds.clips_per_job": 10,
@@ -138,7 +138,7 @@ OF_CLIPS = {
     "sounds.levels.highest_hz": 8000,
     "sounds.levels.scale": "slaney",
     "chords.headline": "transposable",
-    "chords.models": {"transposable": None},
+    "chords.models": {"transposable": {"epochs": 3}},
     "chords.seeds": 2,
     "chords.variations": 5,
     "chords.splits": ["random"],

@@ -100,12 +100,12 @@ def test_keys_that_contradict_each_other_are_said_together(key, value, line):
     assert said.startswith(f"config key localisation{line}")
 
 
-def test_the_headline_is_of_a_model_that_is_there():
+def test_the_headline_is_of_a_model_that_is_known():
     (said,) = refusal(at("sounds.headline", "loudest"))
     assert said == "config key sounds: headline: loudest is none of the models (published, residual)"
-    (said,) = refusal(at("chords.headline", "published"), at("chords.models.published", None))
-    assert said.startswith("config key chords: headline: published is none of the models (without_softmax, ")
-    assert read_config(merged(MAIN, at("chords.headline", "published"))).chords.headline == "published"
+    assert read_config(merged(MAIN, at("chords.headline", "published"))).chords.heading == "published"
+    without = read_config(merged(MAIN, at("chords.models.transposable", None)))
+    assert without.chords.heading == without.chords.classifiers[-1] == "without_softmax"
 
 
 def test_numbers_from_the_command_line_are_numbers():

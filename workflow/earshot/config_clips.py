@@ -154,7 +154,8 @@ class Clips(Section):
 
     headline: Name | None = Field(
         None,
-        description="Classifier whose accuracy heads the report and the summary; null takes the last of the models",
+        description="Classifier whose accuracy heads the report and the summary; null, or one of the models that is "
+        "left out, takes the last of them",
     )
     bad_clip: Literal["stop", "exclude"] = Field(
         "stop", description="What a damaged clip does: stop the run, or be left out and reported"
@@ -167,10 +168,17 @@ class Clips(Section):
         """Names of the models that are not left out."""
         return [name for name, model in getattr(self, "models", {}).items() if model]
 
+    @property
+    def heading(self) -> str:
+        """The one of them whose accuracy heads the report."""
+        kept = self.classifiers
+        return self.headline if self.headline and self.headline in kept else kept[-1]
+
     @model_validator(mode="after")
-    def _headline_is_there(self) -> "Clips":
-        if self.headline and self.headline not in self.classifiers:
-            known = ", ".join(self.classifiers) or "there are none"
+    def _headline_is_known(self) -> "Clips":
+        models = getattr(self, "models", {})
+        if self.headline and self.headline not in models:
+            known = ", ".join(models) or "there are none"
             raise ValueError(f"headline: {self.headline} is none of the models ({known})")
         return self
 

@@ -136,8 +136,7 @@ def classifiers_of_study(wildcards):
 
 def headline_of_study(wildcards):
     """Return the classifier whose accuracy heads the report."""
-    study = STUDIES_OF_CLIPS[wildcards.study]
-    return study.headline or study.classifiers[-1]
+    return STUDIES_OF_CLIPS[wildcards.study].heading
 
 
 def sources_of_study(wildcards):

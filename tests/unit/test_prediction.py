@@ -1,6 +1,7 @@
 """Predictions from trained files alone: recordings of every kind get an answer, and what is none gets a clear word."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -8,9 +9,10 @@ import soundfile
 import torch
 from earshot.cli import main
 from earshot.config_clips import ConstantQOfChords, LevelsOfSounds, MelOfChords
+from earshot.data.shards import write_tensors
 from earshot.errors import ConfigError
 from earshot.learn.classifier import TYPES, Task, build, write_network
-from earshot.learn.prediction import predict, read_classifiers
+from earshot.learn.prediction import find_classifiers, predict, read_classifier
 
 RATE = 16000
 ROOTS = ("Cn", "Df", "Dn", "Ef", "En", "Fn", "Gf", "Gn", "Af", "An", "Bf", "Bn")
@@ -69,7 +71,7 @@ def recordings(tmp_path):
 
 
 def classifier(networks, model):
-    return next(one for one in read_classifiers(networks) if one.name.endswith(model))
+    return next(read_classifier(*one) for one in find_classifiers(networks).items() if one[0].endswith(model))
 
 
 @pytest.mark.parametrize("name", ["short.wav", "long.wav", "studio.wav", "telephone.wav", "loud.wav", "late.wav"])
@@ -85,7 +87,7 @@ def test_recordings_of_every_kind_get_probabilities(networks, recordings, name, 
 
 def test_networks_of_several_seeds_answer_together(networks, recordings):
     together = classifier(networks, "ours")
-    alone = [read_classifiers(networks / "any/chords/ours/random" / seed)[0] for seed in ("1", "2")]
+    alone = [classifier(networks / "any/chords/ours/random" / seed, "ours") for seed in ("1", "2")]
     assert together.trainings == 2 and [one.trainings for one in alone] == [1, 1]
     said, one, other = (
         predict(some, recordings / "short.wav", torch.device("cpu")).probabilities["root"]
@@ -136,7 +138,7 @@ def test_several_classifiers_are_named(networks, recordings, capsys):
     assert main([*asked, "--model", "other"]) == 2
     assert "no classifier is called other; there are any/chords/ours" in capsys.readouterr().err
     with pytest.raises(ConfigError, match="no trained networks of clips are in it or below"):
-        read_classifiers(recordings)
+        find_classifiers(recordings)
 
 
 def test_networks_given_other_spectrograms_do_not_answer_together(networks, tmp_path):
@@ -144,4 +146,17 @@ def test_networks_given_other_spectrograms_do_not_answer_together(networks, tmp_
     write(tmp_path, "triad", "chords", "one", (root,), MelOfChords(), "mel", (64, 32), seed=1)
     write(tmp_path, "triad", "chords", "one", (root,), MelOfChords(bands=32), "mel", (32, 32), seed=2)
     with pytest.raises(ConfigError, match="were trained with different settings"):
-        read_classifiers(tmp_path)
+        classifier(tmp_path, "one")
+
+
+def test_files_of_other_classifiers_keep_none_from_its_answer(networks, recordings, tmp_path, capsys):
+    """One of another version, and one that tells no clips apart."""
+    shutil.copytree(networks / "any/sounds", tmp_path / "any/sounds")
+    about = {"study": "sounds", "model": "next", "settings": {}, "made_with": {}, "tasks": {}, "shape": []}
+    for model, own in (("next", about), ("localiser", {"variant": "control"})):
+        path = tmp_path / "any/sounds" / model / "fold1/1/networks/category.safetensors"
+        path.parent.mkdir(parents=True)
+        write_tensors(path, {"weight": np.ones(3)}, own)
+    assert main(["predict", str(recordings / "short.wav"), "--networks", str(tmp_path), "--model", "residual"]) == 0
+    assert capsys.readouterr().out.startswith("any/sounds/residual: one network\n")
+    assert list(find_classifiers(tmp_path)) == ["any/sounds/next", "any/sounds/residual"]

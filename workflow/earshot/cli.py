@@ -12,7 +12,7 @@ from earshot.errors import ConfigError, DataError, EarshotError
 from earshot.show.class_words import called
 
 if TYPE_CHECKING:  # which loads torch: seconds that whoever asks for help need not wait
-    from earshot.learn.prediction import Answer, Classifier
+    from earshot.learn.prediction import Answer
 
 _HELP = """\
 Earshot is a Snakemake workflow: results are made by snakemake, in the project's folder.
@@ -67,9 +67,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _predict(given: argparse.Namespace) -> int:
     """Answer for each file; what is wrong with one keeps none of the others from its answer."""
     from earshot import device  # noqa: PLC0415 (as above)
-    from earshot.learn.prediction import predict, read_classifiers  # noqa: PLC0415
+    from earshot.learn.prediction import find_classifiers, predict, read_classifier  # noqa: PLC0415
 
-    classifier = _chosen(read_classifiers(given.networks), given.model)
+    known = find_classifiers(given.networks)
+    name = _chosen(list(known), given.model)
+    classifier = read_classifier(name, known[name])
     where = device.choose(given.device)
     found: list[dict[str, Any]] = []
     status = 0
@@ -93,16 +95,15 @@ def _predict(given: argparse.Namespace) -> int:
     return status
 
 
-def _chosen(classifiers: Sequence["Classifier"], name: str | None) -> "Classifier":
-    """Return the classifier that was asked for, or the only one."""
-    names = ", ".join(one.name for one in classifiers)
-    wanted = [one for one in classifiers if name is None or f"/{one.name}".endswith(f"/{name}")]
+def _chosen(known: Sequence[str], asked: str | None) -> str:
+    """Return the name of the classifier that was asked for, or of the only one."""
+    wanted = [one for one in known if asked is None or f"/{one}".endswith(f"/{asked}")]
     if len(wanted) == 1:
         return wanted[0]
     if not wanted:
-        raise ConfigError(f"no classifier is called {name}; there are {names}.")
+        raise ConfigError(f"no classifier is called {asked}; there are {', '.join(known)}.")
     raise ConfigError(
-        f"there are several classifiers: {names}. Name one with --model, by the end of its name, "
+        f"there are several classifiers: {', '.join(wanted)}. Name one with --model, by the end of its name, "
         "or its folder with --networks."
     )
 

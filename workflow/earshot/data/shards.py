@@ -48,10 +48,19 @@ def map_tensors(path: Path | str) -> tuple[dict[str, "torch.Tensor"], dict[str, 
     return _open(path, "pt")
 
 
-def _open(path: Path | str, framework: str) -> tuple[dict[str, Any], dict[str, Any]]:
+def read_settings(path: Path | str) -> dict[str, Any]:
+    """Return the settings of such a file, without reading its tensors.
+
+    Raises DataError when the file is missing, damaged or without settings.
+    """
+    return _open(path, "numpy", tensors=False)[1]
+
+
+def _open(path: Path | str, framework: str, tensors: bool = True) -> tuple[dict[str, Any], dict[str, Any]]:
     try:
         with safe_open(path, framework) as file:
             settings = json.loads((file.metadata() or {})[_SETTINGS])
-            return {name: file.get_tensor(name) for name in file.keys()}, settings  # noqa: SIM118 (not a mapping)
+            names = file.keys() if tensors else ()
+            return {name: file.get_tensor(name) for name in names}, settings
     except (OSError, SafetensorError, KeyError, json.JSONDecodeError) as error:
         raise DataError(f"{path}: no tensors of ours are in it ({error}). Delete it and run again.") from error

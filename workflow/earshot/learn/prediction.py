@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from earshot.data.audio import at_rate, fitted, read_audio
+from earshot.data.shards import read_settings
 from earshot.data.waveforms import SILENT, in_16_bits
 from earshot.errors import ConfigError, DataError
 from earshot.learn.classifier import Task, TaskNetwork, read_network
@@ -55,33 +56,39 @@ class Answer:
     doubts: tuple[str, ...]
 
 
-def read_classifiers(folder: Path | str) -> list[Classifier]:
-    """Return the classifiers whose networks lie in or below a folder, in the order of their names.
+def find_classifiers(folder: Path | str) -> dict[str, list[Path]]:
+    """Return by the names of classifiers the files of their networks in or below a folder; none of these is built yet.
 
-    Raises ConfigError where there are none, or where those of one classifier do not belong together.
+    Raises ConfigError where there are none, and DataError for a file that is damaged.
     """
-    found: dict[str, list[tuple[TaskNetwork, dict[str, Any]]]] = {}  # with what there is to say of each
-    for path in sorted(Path(folder).resolve().rglob("*.safetensors")):
-        if path.parent.name == "networks":
-            network, about = read_network(path)
+    found: dict[str, list[Path]] = {}
+    for path in sorted(Path(folder).resolve().rglob("networks/*.safetensors")):
+        about = read_settings(path)
+        if all(key in about for key in ("study", "model")):
             configuration = path.parents[min(_CONFIGURATION, len(path.parents) - 1)].name
-            name = f"{configuration}/{about['study']}/{about['model']}"
-            found.setdefault(name, []).append((network, about))
+            found.setdefault(f"{configuration}/{about['study']}/{about['model']}", []).append(path)
     if not found:
         raise ConfigError(
             f"{folder}: no trained networks of clips are in it or below. Train some (snakemake -- sounds chords), "
             "or name the folder that holds them."
         )
-    classifiers = []
-    for name, own in sorted(found.items()):
-        kinds = {(network.name, json.dumps(_alike(about), sort_keys=True)) for network, about in own}
-        if len(kinds) > len({network.name for network, _ in own}):
-            raise ConfigError(
-                f"{folder}: networks of {name} were trained with different settings, on different classes or "
-                "spectrograms. Name the folder of some that belong together, or delete what is left of earlier runs."
-            )
-        classifiers.append(Classifier(name, tuple(network for network, _ in own), own[0][1]["made_with"]))
-    return classifiers
+    return dict(sorted(found.items()))
+
+
+def read_classifier(name: str, paths: Sequence[Path]) -> Classifier:
+    """Return a classifier from the files of its networks.
+
+    Raises ConfigError where they do not belong together, and DataError for one that is no network.
+    """
+    read = [read_network(path) for path in paths]
+    kinds = {(network.name, json.dumps(_alike(about), sort_keys=True)) for network, about in read}
+    if len(kinds) > len({network.name for network, _ in read}):
+        raise ConfigError(
+            f"{paths[0].parent}: networks of {name} were trained with different settings, on different classes or "
+            "spectrograms than others of that name. Name the folder of some that belong together, or delete what is "
+            "left of earlier runs."
+        )
+    return Classifier(name, tuple(network for network, _ in read), read[0][1]["made_with"])
 
 
 def _alike(about: Mapping[str, Any]) -> dict[str, Any]:

@@ -161,6 +161,7 @@ class Clips(Section):
         "stop", description="What a damaged clip does: stop the run, or be left out and reported"
     )
     seeds: PositiveInt = Field(3, description="Times that each network is trained, each with draws of its own")
+    threads: PositiveInt = Field(1, description="Threads of a training on the CPU; rounding differs with their number")
     clips_per_job: PositiveInt = Field(1000, description="Clips of a shard, about; a job makes one shard")
 
     @property

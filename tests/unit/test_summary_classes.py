@@ -16,14 +16,8 @@ PUBLISHED = pd.read_csv(Path(__file__).parents[2] / "workflow/report/published.c
 def summarised(study, headline, seeds=2):
     said = made.answers(study, seeds)
     gather = getattr(summary_classes, study)
-    return said, gather(
-        made.tables(said, made.history(study, seeds)),
-        said[said["model"] == headline],
-        made.clips(study),
-        made.CONFIG[study],
-        headline,
-        PUBLISHED,
-    )
+    told = made.told(study, headline, seeds)
+    return said, gather(told, made.CONFIG[study], PUBLISHED)
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +70,7 @@ def test_an_epoch_s_time_is_a_median_and_of_all_networks_together(sounds, chords
 def test_chords_have_accuracies_by_task_and_split(chords):
     said, found = chords
     json.dumps(found, allow_nan=False)
-    assert set(found["root"]) == set(found["type"]) == {"random", "by_performance", "by_octave", "other_piano"}
+    assert set(found["root"]) == set(found["type"]) == {"random", "by_performance", "by_octave", "other_upright"}
     own = score_trainings(said[(said["model"] == "transposable") & said["split"].str.startswith("by_octave")])
     roots = own[own["task"] == "root"]
     octaves = found["root"]["by_octave"]
@@ -88,6 +82,15 @@ def test_chords_have_accuracies_by_task_and_split(chords):
     assert found["root"]["random"]["held_out"] == {} and found["root"] == found["models"]["transposable"]["root"]
     assert found["published"] == {"root": 0.81, "type": 0.91}
     assert found["classes"] == {"root": 12, "type": 4} and found["models"]["published"]["ensemble"]["type"]["random"]
+
+
+def test_clips_of_another_piano_that_were_left_out_are_said(chords):
+    (found,) = chords[1]["other_pianos"].values()
+    assert found == {
+        "clips": 60,
+        "excluded": [{"item": "clip7", "reason": made.REASON}],
+        "networks_of": "by_performance",
+    }
 
 
 def test_what_leaks_and_what_a_softmax_costs_are_differences_of_accuracies(chords):
@@ -127,11 +130,11 @@ def test_one_seed_has_no_spread():
 
 
 def test_splits_and_classes_have_names_and_an_order():
-    assert [split_of(name) for name in ("fold3", "by_octave_2", "by_performance", "other_piano")] == [
+    assert [split_of(name) for name in ("fold3", "by_octave_2", "by_performance", "other_upright")] == [
         ("folds", "3"),
         ("by_octave", "2"),
         ("by_performance", ""),
-        ("other_piano", ""),
+        ("other_upright", ""),
     ]
     assert pictured(["random", "by_performance"]) == "by_performance" and pictured(["random", "other"]) == "random"
     assert in_order(["a", "n", "j"]) == ["j", "n", "a"] and in_order(["Bn", "Df", "Cn"]) == ["Cn", "Df", "Bn"]

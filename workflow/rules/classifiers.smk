@@ -61,11 +61,15 @@ def indices_of_piano(wildcards):
     return indices(values_of_piano(wildcards))
 
 
-def networks_for_pianos(wildcards):
-    """Return the networks that are tried on another piano: of those that left performances out, if there are any."""
+def split_for_pianos():
+    """Return the split whose networks are tried on another piano: that of whole performances, if it is there."""
     known = splits("chords")
-    split = "by_performance" if "by_performance" in known else known[0]
-    return f"{RESULTS}/chords/{wildcards.classifier}/{split}/{wildcards.number}/networks"
+    return "by_performance" if "by_performance" in known else known[0]
+
+
+def networks_for_pianos(wildcards):
+    """Return the networks that are tried on another piano."""
+    return f"{RESULTS}/chords/{wildcards.classifier}/{split_for_pianos()}/{wildcards.number}/networks"
 
 
 def dataset_of_study(wildcards):
@@ -79,6 +83,11 @@ def settings_of_classifier(wildcards):
     common = {"split_seed": CONFIG.seed, "seed": CONFIG.seed + int(wildcards.number) - 1}
     of_chords = {"variations": study.variations} if wildcards.study == "chords" else {}
     return values(model_of_classifier(wildcards)) | common | of_chords
+
+
+def threads_of_classifier(wildcards):
+    """Return how many threads a training of a study computes with."""
+    return STUDIES_OF_CLIPS[wildcards.study].threads
 
 
 def state_of_classifier(wildcards):
@@ -126,7 +135,8 @@ def of_trainings(file):
 
 def configuration_of_study(wildcards):
     """Return the configuration as a study's summary records it."""
-    return configuration_of(wildcards.study, "benchmark")
+    left_out = {"sounds": set(), "chords": {"benchmark": True, "other_pianos": {"__all__": {"folder"}}}}
+    return configuration_of(**{wildcards.study: left_out[wildcards.study]})
 
 
 def classifiers_of_study(wildcards):
@@ -145,12 +155,27 @@ def sources_of_study(wildcards):
     return [ARCHIVES.get(collection, collection)]
 
 
-def indices_of_study(wildcards):
-    """Return the indices of a study's waveforms: a row for each clip, those left out included."""
-    study = STUDIES_OF_CLIPS[wildcards.study]
+def indices_of_waveforms(clips):
+    """Return the indices of a set's waveforms: a row for each clip, those left out included."""
     return expand(
-        "results/shared/clips/{clips}/dry/waveforms/{dealt}.parquet", clips=name_of_clips(study), dealt=dealt(study)
+        "results/shared/clips/{clips}/dry/waveforms/{dealt}.parquet", clips=clips, dealt=dealt(CLIP_STUDIES[clips])
     )
+
+
+def indices_of_study(wildcards):
+    """Return these indices of a study's clips."""
+    return indices_of_waveforms(name_of_clips(STUDIES_OF_CLIPS[wildcards.study]))
+
+
+def indices_by_piano(wildcards):
+    """Return these indices of each other piano that a study's classifiers are tried on."""
+    tried = OTHER_PIANOS if wildcards.study == "chords" else {}
+    return {piano: indices_of_waveforms(clips) for piano, clips in tried.items()}
+
+
+def indices_of_pianos(wildcards):
+    """Return these indices of all other pianos."""
+    return [path for paths in indices_by_piano(wildcards).values() for path in paths]
 
 
 def bad_clip_of_study(wildcards):

@@ -15,7 +15,7 @@ rule classify_clips:
         f"{RESULTS}/benchmarks/classify_clips/{{study}}/{{classifier}}/{{split}}/{{number}}.tsv"
     conda:
         "../../envs/gpu.yaml"
-    threads: STUDY.threads
+    threads: threads_of_classifier
     resources:
         gpu=gpus(),
         mem_mb=memory(2500, 3),
@@ -45,7 +45,7 @@ rule try_other_piano:
         f"{RESULTS}/benchmarks/try_other_piano/{{classifier}}/{{piano}}/{{number}}.tsv"
     conda:
         "../../envs/gpu.yaml"
-    threads: STUDY.threads
+    threads: CONFIG.chords.threads
     resources:
         gpu=gpus(),
         mem_mb=memory(1500, 3),
@@ -63,6 +63,7 @@ rule score_clips:
     input:
         predictions=predictions_of_classifier,
         indices=indices_of_study,
+        pianos=indices_of_pianos,
     output:
         scores=f"{CLASSIFIERS}/scores.parquet",
         ensembles=f"{CLASSIFIERS}/ensembles.parquet",

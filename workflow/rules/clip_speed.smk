@@ -97,7 +97,7 @@ rule report_speed:
         mem_mb=memory(1000),
         runtime=minutes(5),
     params:
-        config=configuration_of("chords", "models", "other_pianos"),
+        config=configuration_of(sounds=NOT_TIMED, chords=NOT_TIMED),
         device="cpu" if CONFIG.device == "cpu" else "auto",  # of the machine that is described: the job needs no GPU
         sources=[CONFIG.chords.collection],
         jobs=speed_job_times(),

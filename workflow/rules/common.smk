@@ -54,13 +54,14 @@ def values(section):
     return section.model_dump(mode="json")
 
 
-def configuration_of(study, *left_out):
-    """Return the configuration as a summary of a study records it, without these sections of the study.
+def configuration_of(**left_out):
+    """Return the configuration as a summary records it, of studies by name, without what of each is left out.
 
     Where data lie and how they are fetched changes no result, and differs from one machine to the next.
     """
-    others = {"localisation", "sounds", "chords"} - {study} | ({"synthetic"} if study != "localisation" else set())
-    excluded = dict.fromkeys(["retrieve", "data_dir", *others], True) | {study: set(left_out)}
+    others = {"localisation", "sounds", "chords"} - left_out.keys()
+    others |= {"synthetic"} if "localisation" in others else set()
+    excluded = dict.fromkeys(["retrieve", "data_dir", *others], True) | left_out
     return CONFIG.model_dump(mode="json", exclude=excluded)
 
 

@@ -137,7 +137,7 @@ rule report_others:
         mem_mb=memory(1000, 10),
         runtime=minutes(5),
     params:
-        config=configuration_of("localisation", "search"),
+        config=configuration_of(localisation={"search"}),
         tuning_subjects=TUNING_SUBJECTS,
         device=CONFIG.device,
         variants=COMPARED,

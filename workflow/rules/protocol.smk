@@ -6,6 +6,7 @@ SIZES = [f"{size}x{PROTOCOL.samples[0]}" for size in PROTOCOL.batch_sizes]
 TIMED = [f"{task}-{size}" for task in ("type", "root") for size in SIZES]
 TIMED += [f"type-{PROTOCOL.batch_sizes[0]}x{samples}" for samples in PROTOCOL.samples[1:]]
 TIMED_KINDS = ["image", "levels", "mel", "constant_q"]
+NOT_TIMED = {"headline", "models", "seeds", "splits", "threads", "variations", "other_pianos"}  # sections of studies
 DEVICES = ["cpu"] + ["cuda"] * gpus()
 
 

@@ -64,7 +64,7 @@ rule summarise:
         runtime=minutes(5),
     params:
         # The search and the models have results of their own.
-        config=configuration_of("localisation", "search", "models", "templates", "others", "curves"),
+        config=configuration_of(localisation={"search", "models", "templates", "others", "curves"}),
         jobs=job_times(),
         code=code("summarise"),
     message:

@@ -11,6 +11,7 @@ rule report_clips:
         histories=of_trainings(f"{CLASSIFIERS}/{{split}}/{{number}}/history.parquet"),
         predictions=of_trainings(f"{CLASSIFIERS}/{{split}}/{{number}}/predictions.parquet"),
         indices=indices_of_study,
+        pianos=indices_of_pianos,
         published=in_project("workflow/report/published.csv"),
         sources=in_project("config/sources.yaml"),
         template=in_project("workflow/earshot/show/{study}.html.j2"),
@@ -43,6 +44,8 @@ rule report_clips:
         dataset=dataset_of_study,
         classifiers=classifiers_of_study,
         headline=headline_of_study,
+        pianos=indices_by_piano,
+        split_for_pianos=split_for_pianos(),
         device="cpu" if CONFIG.device == "cpu" else "auto",  # of the machine that is described: the job needs no GPU
         sources=sources_of_study,
         jobs=clip_job_times,

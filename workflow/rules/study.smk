@@ -66,7 +66,7 @@ rule summarise_study:
         mem_mb=memory(600),
         runtime=minutes(5),
     params:
-        config=configuration_of("localisation", "others", "curves"),
+        config=configuration_of(localisation={"others", "curves"}),
         variants=STUDY_VARIANTS,
         threads=STUDY.threads,
         of_trials=375,  # of the published study, which had 30 workers

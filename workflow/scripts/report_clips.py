@@ -33,17 +33,18 @@ with at_work(snakemake) as params:
         | {"history": history[history["model"] == name], "table": table}
         for name, table in zip(params.classifiers, files.scores, strict=True)
     }
+    told = summary_classes.Told(
+        tables,
+        of_headline,
+        read(files.indices, clip_index(params.dataset)),
+        params.headline,
+        {piano: read(paths, clip_index("piano_triads")) for piano, paths in params.pianos.items()},
+        params.split_for_pianos,
+    )
     gather = {"sounds": summary_classes.sounds, "chords": summary_classes.chords}[study]
     found = summary.provenance(params.config, git_commit(snakemake)) | {
         "hardware": hardware(params.device),
-        study: gather(
-            tables,
-            of_headline,
-            read(files.indices, clip_index(params.dataset)),
-            params.config[study],
-            params.headline,
-            pd.read_csv(files.published),
-        ),
+        study: gather(told, params.config[study], pd.read_csv(files.published)),
         "stages": summary.stage_times(params.jobs),
         "data": summary.data_sets(read_sources(files.sources), params.sources),
     }

@@ -11,7 +11,9 @@ from earshot.score.classes import refuse_excluded, score_ensembles, score_traini
 
 with at_work(snakemake) as params:
     clips = pd.concat([read_table(path, clip_index(params.dataset)) for path in snakemake.input.indices])
-    refuse_excluded(clips, snakemake.wildcards.study, params.bad_clip)
+    pianos = [read_table(path, clip_index("piano_triads")) for path in snakemake.input.pianos]
+    for index in (clips, *pianos):
+        refuse_excluded(index, snakemake.wildcards.study, params.bad_clip)
     predictions = pd.concat([read_table(path, CLASS_PREDICTIONS) for path in snakemake.input.predictions])
     write_table(snakemake.output.scores, score_trainings(predictions), CLASS_SCORES)
     classes = {task.name: task.classes for task in tasks_of(clips[clips["excluded"].isna()])}

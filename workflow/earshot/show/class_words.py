@@ -41,10 +41,8 @@ def split_of(name: str) -> tuple[str, str]:
 
 
 def split_called(kind: str) -> str:
-    """Return what a kind of split is called; one that is not known here has a name of somebody's own."""
-    if kind.startswith("other_"):
-        return f"another piano, {kind.removeprefix('other_')}"
-    return SPLITS[kind][0] if kind in SPLITS else kind.replace("_", " ")
+    """Return what a kind of split is called."""
+    return f"another piano, {kind.removeprefix('other_')}" if kind.startswith("other_") else SPLITS[kind][0]
 
 
 def held_out_called(kind: str, value: str) -> str:

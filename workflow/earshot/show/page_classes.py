@@ -1,6 +1,7 @@
 """The pages of the studies of clips: what a sound is, and which chord it is."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Literal
 
 from earshot.show import class_words
@@ -23,10 +24,19 @@ def render_classes(
         called=class_words.called,
         held_out_called=class_words.held_out_called,
         split_called=class_words.split_called,
-        split_meaning=lambda kind: class_words.SPLITS.get(kind, ("", ""))[1],
+        split_meaning=partial(split_meaning, pianos=summary[study].get("other_pianos", {})),
         pictured=class_words.pictured,
         rows_by_split=rows_by_split,
     )
+
+
+def split_meaning(kind: str, pianos: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return what tests in a kind of split; of another piano, which networks were tried on it."""
+    if kind.startswith("other_"):
+        of, value = class_words.split_of(pianos[kind.removeprefix("other_")]["networks_of"])
+        held_out = f", {class_words.held_out_called(of, value)}" if value else ""
+        return f"by the networks of {class_words.split_called(of)}{held_out}"
+    return class_words.SPLITS[kind][1]
 
 
 def rows_by_split(chords: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:

@@ -1,6 +1,7 @@
 """The headline figures of the studies of clips: how well sounds and chords are told apart."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -12,69 +13,80 @@ from earshot.show.summary import finite
 _PAIRS = 8  # of classes that are confused most often
 
 
-def sounds(
-    tables: Mapping[str, Mapping[str, Any]],
-    answers: pd.DataFrame,
-    clips: pd.DataFrame,
-    config: Mapping[str, Any],
-    headline: str,
-    published: pd.DataFrame,
-) -> dict[str, Any]:
-    """Return the figures of study B: accuracy over the folds of each classifier, and of which classes it is sure.
+@dataclass(frozen=True)
+class Told:
+    """How well a study's classifiers told its clips apart, in tables.
 
     `tables` has of each classifier `scores`, `ensembles` and `history`, and under `table` the file of its scores.
-    `answers` are the predictions of the one called `headline`, `clips` the index of all clips, those left out included.
+    `answers` are the predictions of the one called `headline`, `clips` the index of all clips, those left out included,
+    and `pianos` such indices of other pianos by their names, on which networks of the split `for_pianos` were tried.
+    """
+
+    tables: Mapping[str, Mapping[str, Any]]
+    answers: pd.DataFrame
+    clips: pd.DataFrame
+    headline: str
+    pianos: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    for_pianos: str | None = None
+
+    @property
+    def kept(self) -> pd.DataFrame:
+        """The index of the clips that were not left out."""
+        return self.clips[self.clips["excluded"].isna()]
+
+
+def sounds(told: Told, config: Mapping[str, Any], published: pd.DataFrame) -> dict[str, Any]:
+    """Return the figures of study B: accuracy over the folds of each classifier, and of which classes it is sure.
+
+    `config` is the study's section of the configuration, `published` the table of published figures.
     """
     models = {}
-    for name, own in tables.items():
-        (found,) = _by_split(own["scores"], own["table"], own["ensembles"]).values()
-        folds = found.pop("folds")
+    for name, own in told.tables.items():
+        folds = _by_split(own["scores"], own["table"], own["ensembles"])["category"]["folds"]
         accuracy = {"mean" if key == "accuracy" else key: value for key, value in folds.items()}
         accuracy["folds"] = accuracy.pop("held_out")
         own_figures = {key: accuracy.pop(key) for key in ("calibration_error", "ensemble")}
-        models[name] = {"accuracy": accuracy, "others": found} | own_figures | costs(own["history"])
+        models[name] = {"accuracy": accuracy} | own_figures | costs(own["history"])
     collection, official = config["collection"], _published(published, "B")
     people = official.get(f"{collection}_human_accuracy")
-    return about_clips(clips, collection) | {
-        "classes": int(clips.loc[clips["excluded"].isna(), "category"].nunique()),
-        "headline": headline,
-        collection: {"accuracy": models[headline]["accuracy"]},
+    return about_clips(told.clips) | {
+        "collection": collection,
+        "classes": int(told.kept["category"].nunique()),
+        "headline": told.headline,
+        collection: {"accuracy": models[told.headline]["accuracy"]},
         "models": models,
-        "confused": confused(answers),
+        "confused": confused(told.answers),
         "published": {"accuracy": official["esc50_validation_accuracy"], "people": people},
     }
 
 
-def chords(
-    tables: Mapping[str, Mapping[str, Any]],
-    answers: pd.DataFrame,
-    clips: pd.DataFrame,
-    config: Mapping[str, Any],
-    headline: str,
-    published: pd.DataFrame,
-) -> dict[str, Any]:
+def chords(told: Told, config: Mapping[str, Any], published: pd.DataFrame) -> dict[str, Any]:
     """Return the figures of study E: accuracy of roots and types by split, and what leaks and a softmax are worth.
 
     Arguments are those of `sounds`.
     """
     models, ensembles = {}, {}
-    for name, own in tables.items():
+    for name, own in told.tables.items():
         found = _by_split(own["scores"], own["table"], own["ensembles"])
         ensembles[name] = {
             task: {kind: figures.pop("ensemble") for kind, figures in kinds.items()} for task, kinds in found.items()
         }
         models[name] = found | {"ensemble": ensembles[name]} | costs(own["history"])
-    official, kept = _published(published, "E"), clips[clips["excluded"].isna()]
+    official = _published(published, "E")
     accuracies = {
         name: {task: {kind: figures["accuracy"] for kind, figures in own[task].items()} for task in ("root", "type")}
         for name, own in models.items()
     }
-    return about_clips(clips, config["collection"]) | {
-        "classes": {"root": int(kept["root"].nunique()), "type": int(kept["triad"].nunique())},
-        "headline": headline,
-        **{task: models[headline][task] for task in ("root", "type")},
+    return about_clips(told.clips) | {
+        "collection": config["collection"],
+        "other_pianos": {
+            name: about_clips(index) | {"networks_of": told.for_pianos} for name, index in told.pianos.items()
+        },
+        "classes": {"root": int(told.kept["root"].nunique()), "type": int(told.kept["triad"].nunique())},
+        "headline": told.headline,
+        **{task: models[told.headline][task] for task in ("root", "type")},
         "models": models,
-        "confused": confused(answers),
+        "confused": confused(told.answers),
         "leak": _leak(accuracies),
         "softmax": [
             {"with": one, "without": other, **_differences(accuracies[other], accuracies[one])}
@@ -92,11 +104,10 @@ def published_lines(summary: Mapping[str, Any], study: str) -> dict[str, tuple[s
     return {task: ("random", official[task], "Kauppila et al.") for task in ("root", "type")}
 
 
-def about_clips(clips: pd.DataFrame, collection: str) -> dict[str, Any]:
+def about_clips(clips: pd.DataFrame) -> dict[str, Any]:
     """Return which clips there are, and why some were left out."""
     out = clips.loc[clips["excluded"].notna(), ["item", "excluded"]]
     return {
-        "collection": collection,
         "clips": len(clips) - len(out),
         "excluded": out.rename(columns={"excluded": "reason"}).to_dict("records"),
     }

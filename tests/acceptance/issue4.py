@@ -107,7 +107,7 @@ def epochs(log: Log) -> tuple[str, bool]:
             f"{found['slow_s']:.1f} s against {found['fast_s']:.1f} s"
         )
     (whole,) = from_shards(times, "control")
-    return f"{'; '.join(said)}; n = {whole['n']}, {times['cores'].iloc[0]} threads", whole["ratio"] >= 4
+    return f"{'; '.join(said)}; n = {whole['n']}, {whole['fast_on']}", whole["ratio"] >= 4
 
 
 @BARS.add("spectra", "spectrograms at least at twice librosa's rate on the same cores", "data")

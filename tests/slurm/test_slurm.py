@@ -102,7 +102,7 @@ def test_a_gpu_that_is_asked_for_and_not_there_is_an_error_in_words(tmp_path):
     )
     assert runs.start().wait(120)
     (log, *_) = (runs.project / "logs/tiny/interaural_accelerated").glob("*.log")
-    assert "config key device: cuda was asked for, but torch finds no CUDA device on" in log.read_text()
+    assert "device: cuda was asked for, but torch finds no CUDA device on" in log.read_text()
     assert "which gave this job the GPU 0" in log.read_text()
     assert "Traceback" not in log.read_text()
 

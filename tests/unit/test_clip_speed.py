@@ -10,6 +10,7 @@ from earshot.show.page import FigureOnPage
 from earshot.show.page_clip_speed import render_speed
 from test_page import Reader
 
+MACHINE = {"cpu": "some processor", "cores": 2, "memory_gb": 8, "device": "CPU", "host": "here"}
 SECONDS = {("cpu", "shards"): 5, ("cpu", "files"): 10, ("cpu", "control"): 20, ("cuda", "shards"): 0.25}
 SIZES = [("type", 32, 8192), ("type", 64, 8192), ("root", 32, 8192), ("type", 32, 4096)]
 PUBLISHED = pd.DataFrame(
@@ -29,7 +30,7 @@ def times():
     rows = [
         {
             "device": device,
-            "machine": device.upper(),
+            "machine": json.dumps(MACHINE | {"device": "NVIDIA H100" if device == "cuda" else "CPU"}),
             "way": way,
             "precision": "float32" if way == "control" else "bfloat16",
             "task": task,
@@ -53,12 +54,12 @@ def times():
 @pytest.fixture
 def made():
     rows = [
-        (kind, name, repeat, 100, seconds, "CPU", 2)
+        (kind, name, repeat, 100, seconds, "CPU", json.dumps(MACHINE), 2)
         for kind in ("image", "constant_q")
         for name, seconds in (("earshot", 0.5), ("librosa", 2.0))
         for repeat in (1, 2, 3)
     ]
-    columns = ["kind", "implementation", "repeat", "clips", "seconds", "device", "cores"]
+    columns = ["kind", "implementation", "repeat", "clips", "seconds", "device", "machine", "cores"]
     return SPECTRA_TIMES.validate(pd.DataFrame(rows, columns=columns))
 
 
@@ -76,6 +77,18 @@ def test_ratios_are_of_the_same_network_and_sizes(times):
         assert all(one["ratio"] == pytest.approx(factor) and one["low"] < factor < one["high"] for one in found)
     gpu = summary_clip_speed.on_gpu(times)
     assert len(gpu) == 4 and all(one["ratio"] == pytest.approx(20) for one in gpu)
+    assert {(one["slow_on"], one["fast_on"]) for one in gpu} == {("some processor, 2 cores", "NVIDIA H100")}
+
+
+def test_ways_are_compared_on_processors_that_are_alike(times):
+    """Which node of a kind a measurement was on is all the same."""
+    for host, cpu, compared in (("there", "some processor", 4), ("there", "another processor", 0)):
+        elsewhere = json.dumps(MACHINE | {"host": host, "cpu": cpu})
+        moved = times.assign(machine=times["machine"].where(times["way"] != "files", elsewhere))
+        assert len(summary_clip_speed.from_shards(moved, "files")) == compared
+        assert len(summary_clip_speed.from_shards(moved, "control")) == 4
+        known = summary_clip_speed.machines(moved)
+        assert [one["device"] for one in known] == ["NVIDIA H100", "CPU", "CPU"] and known[2]["host"] == "there"
 
 
 def test_the_page_says_what_was_measured(times, made, tmp_path):
@@ -89,7 +102,8 @@ def test_the_page_says_what_was_measured(times, made, tmp_path):
         "seed": 1,
         "settings": {"chords": {"collection": "piano_triads", "benchmark": benchmark}},
         "versions": {"earshot": "1"},
-        "hardware": {"cpu": "some processor", "cores": 2, "memory_gb": 8, "device": "CPU", "host": "here"},
+        "hardware": MACHINE,
+        "machines": summary_clip_speed.machines(times, made),
         "epochs": epochs,
         "speedup": {
             "epochs": summary_clip_speed.from_shards(times, "control"),
@@ -117,6 +131,8 @@ def test_the_page_says_what_was_measured(times, made, tmp_path):
         "6.25 ± 0.35",
         "19.0",
         "come several times",
+        "8,192 samples; NVIDIA H100 against some processor, 2 cores",
+        "Measurements ran on several machines",
         "one.parquet",
     ):
         assert words in page.text, words

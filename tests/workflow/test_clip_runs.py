@@ -30,7 +30,14 @@ CLIPS = changed(
                 "without_softmax": None,
                 "transposable": {"epochs": 2, "signals": ["dry", "amplified"]},
             },
-            "benchmark": {"batch_sizes": [64], "samples": [128], "iterations": 2, "epochs": 1, "clips": 8},
+            "benchmark": {
+                "batch_sizes": [64],
+                "samples": [128],
+                "iterations": 2,
+                "epochs": 1,
+                "ways": ["shards", "control"],
+                "clips": 8,
+            },
         },
     }
 )
@@ -152,16 +159,26 @@ def test_chords_of_another_piano_are_answered_for_by_the_networks_of_this_one(cl
     }
 
 
-def test_epochs_and_spectrograms_are_timed(classified):
-    tables = [f"results/tiny/clip_speed/{name}.parquet" for name in ("epochs/cpu/control/root-64x128", "spectra/mel")]
-    run(classified, "--", *tables, config=CLIPS, project=classified)
-    epochs, spectra = (pd.read_parquet(classified / table) for table in tables)
+def test_epochs_and_spectrograms_are_timed_and_the_times_end_in_a_page(classified):
+    speed = classified / "results/tiny/clip_speed"
+    run(classified, "--", "clip_speed", config=CLIPS, project=classified)
+    epochs = pd.read_parquet(speed / "epochs/cpu/control/root-64x128.parquet")
     assert epochs[["way", "task", "batch_size", "samples", "iteration"]].to_numpy().tolist() == [
         ["control", "root", 64, 128, iteration] for iteration in (1, 2)
     ]
+    spectra = pd.read_parquet(speed / "spectra/mel.parquet")
     assert set(spectra["implementation"]) == {"earshot", "librosa"} and (spectra["clips"] == 8).all()
-    planned = planned_rules(classified, "--", "clip_speed", config=CLIPS, project=classified)
-    assert planned == {"benchmark_epochs": 5, "benchmark_spectra": 3, "report_speed": 1}
+    found = json.loads((speed / "summary.json").read_text())
+    assert [(one["task"], one["samples"]) for one in found["speedup"]["epochs"]] == [("type", 128), ("root", 128)]
+    assert found["speedup"]["epochs_from_shards"] == found["speedup"]["epochs_on_gpu"] == []
+    assert set(found["speedup"]["spectra"]) == {"image", "levels", "mel", "constant_q"}
+    assert found["machines"] == [found["hardware"]] and {stage["rule"] for stage in found["stages"]} == {
+        "benchmark_epochs",
+        "benchmark_spectra",
+    }
+    assert set(found["settings"]["sounds"]) >= {"image", "levels"} and "models" not in found["settings"]["chords"]
+    page = (speed / "index.html").read_text()
+    assert "This is a demonstration" in page and page.count("<figcaption>") == 2
 
 
 def test_an_edit_of_one_classifier_trains_no_other(classified):

@@ -37,7 +37,7 @@ def choose(name: DeviceName) -> torch.device:
         here += f", which gave this job the GPU {given}"
     if name == "cuda" and not torch.cuda.is_available():
         raise DeviceError(
-            f"config key device: cuda was asked for, but torch finds no CUDA device {here}. "
+            f"device: cuda was asked for, but torch finds no CUDA device {here}. "
             "Run on a node with a GPU, or set device to auto or cpu."
         )
     if name == "auto" and given and not torch.cuda.is_available():

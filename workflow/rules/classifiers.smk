@@ -151,8 +151,7 @@ def headline_of_study(wildcards):
 
 def sources_of_study(wildcards):
     """Return the names of the sources that a study's clips are from."""
-    collection = STUDIES_OF_CLIPS[wildcards.study].collection
-    return [ARCHIVES.get(collection, collection)]
+    return [source_of(STUDIES_OF_CLIPS[wildcards.study])]
 
 
 def indices_of_waveforms(clips):

@@ -40,6 +40,7 @@ rule benchmark_epochs:
         values=shards_of_spectra(CHORD_CLIPS, "dry", "mel"),
         indices=indices(shards_of_spectra(CHORD_CLIPS, "dry", "mel")),
         table=f"results/shared/clips/{CHORD_CLIPS}/clips.parquet",
+        files=files_of_way,
     output:
         f"{SPEED}/epochs/{{device}}/{{way}}/{{timed}}.parquet",
     log:
@@ -98,8 +99,7 @@ rule report_speed:
         runtime=minutes(5),
     params:
         config=configuration_of(sounds=NOT_TIMED, chords=NOT_TIMED),
-        device="cpu" if CONFIG.device == "cpu" else "auto",  # of the machine that is described: the job needs no GPU
-        sources=[CONFIG.chords.collection],
+        sources=[source_of(study) for study in (CONFIG.sounds, CONFIG.chords)],
         jobs=speed_job_times(),
         code=code("report_speed"),
     message:

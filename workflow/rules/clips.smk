@@ -83,14 +83,22 @@ def dealt(study):
     return [f"{number:02d}of{shards:02d}" for number in range(shards)]
 
 
-def files_of_clips(wildcards):
-    """Return the folder of a study's clips, made up or unpacked; none where it is somebody's own."""
-    study = CLIP_STUDIES[wildcards.clips]
+def source_of(study):
+    """Return the name of the source that a study's clips are from."""
+    return ARCHIVES.get(study.collection, study.collection)
+
+
+def files_of_set(clips):
+    """Return the folder of a set's clips, made up or unpacked; none where it is somebody's own."""
+    study = CLIP_STUDIES[clips]
     if is_synthetic(study):
-        return f"results/shared/clips/{wildcards.clips}/files"
-    if wildcards.clips in FOLDERS:
-        return []
-    return f"resources/clips/{ARCHIVES.get(study.collection, study.collection)}"
+        return f"results/shared/clips/{clips}/files"
+    return [] if clips in FOLDERS else f"resources/clips/{source_of(study)}"
+
+
+def files_of_clips(wildcards):
+    """Return the folder of a set's clips."""
+    return files_of_set(wildcards.clips)
 
 
 def folder_of_clips(wildcards):

@@ -49,6 +49,11 @@ def task_batch_and_samples(wildcards):
     return task, *map(int, sizes.split("x"))
 
 
+def files_of_way(wildcards):
+    """Return the folder of clips that an epoch reads by itself; none where it is from shards."""
+    return [] if wildcards.way == "shards" else files_of_set(CHORD_CLIPS)
+
+
 def gpus_of_device(wildcards):
     """Return how many GPUs a job on a device asks for."""
     return int(wildcards.device == "cuda")

@@ -40,8 +40,12 @@ def other_job_times():
 def clip_job_times(wildcards):
     """Return the same for a study of clips, from its clips to the scores of its classifiers."""
     study = STUDIES_OF_CLIPS[wildcards.study]
-    archive = ARCHIVES.get(study.collection, study.collection)
-    wanted = {"dataset": archive, "clips": name_of_clips(study), "dealt": dealt(study), "study": wildcards.study}
+    wanted = {
+        "dataset": source_of(study),
+        "clips": name_of_clips(study),
+        "dealt": dealt(study),
+        "study": wildcards.study,
+    }
     wanted |= {"split": splits(wildcards.study), "number": range(1, study.seeds + 1), "classifier": study.classifiers}
     models = [study.models[name] for name in study.classifiers]
     made = {(signals, model.spectra) for model in models for signals in getattr(model, "signals", ("dry",))}
@@ -58,6 +62,6 @@ def clip_job_times(wildcards):
             spectra=spectra(kind, getattr(study, kind)),
         )
     ]
-    return times | {
-        name: expand(getattr(rules, name).benchmark, **wanted) for name in ("classify_clips", "score_clips")
-    }
+    pianos = OTHER_PIANOS if wildcards.study == "chords" else {}
+    names = ["classify_clips"] + ["try_other_piano"] * bool(pianos) + ["score_clips"]
+    return times | {name: expand(getattr(rules, name).benchmark, **wanted, piano=pianos) for name in names}

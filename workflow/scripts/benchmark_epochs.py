@@ -1,5 +1,7 @@
 """Time epochs of study E's networks in one of three ways."""
 
+import json
+
 import torch
 from _script import at_work
 from earshot import device
@@ -11,6 +13,7 @@ from earshot.learn.classifier import tasks_of, true_classes
 from earshot.learn.clip_training import TrainingSettings
 from earshot.learn.clip_values import ClipValues, Values
 from earshot.learn.race_of_epochs import MadeAgain, time_epochs
+from earshot.show.hardware import hardware
 from earshot.signal.melspectrogram import mel_settings
 
 with at_work(snakemake) as params:
@@ -45,7 +48,7 @@ with at_work(snakemake) as params:
     )
     about = {
         "device": where.type,
-        "machine": device.describe(where),
+        "machine": json.dumps(hardware(wildcards.device), sort_keys=True),
         "way": wildcards.way,
         "precision": training.precision,
         "task": task.name,

@@ -1,11 +1,14 @@
 """Time spectrograms of a set's first clips: ours and librosa's."""
 
+import json
+
 import torch
 from _script import at_work
 from earshot import device
 from earshot.data.clip_shards import read_shard
 from earshot.data.schemas.clip_times import SPECTRA_TIMES
 from earshot.data.tables import write_table
+from earshot.show.hardware import hardware
 from earshot.signal.race_of_spectra import time_spectra
 
 if __name__ == "__main__":  # workers of the benchmark import this file again
@@ -20,4 +23,5 @@ if __name__ == "__main__":  # workers of the benchmark import this file again
             snakemake.threads,
             device.choose(params.device),
         )
-        write_table(snakemake.output[0], rows, SPECTRA_TIMES)
+        machine = json.dumps(hardware(params.device), sort_keys=True)
+        write_table(snakemake.output[0], rows.assign(machine=machine), SPECTRA_TIMES)

@@ -10,7 +10,6 @@ from earshot.data.sources import read_sources
 from earshot.data.tables import read_table
 from earshot.files import replacing
 from earshot.show import figures, figures_clip_speed, summary, summary_clip_speed
-from earshot.show.hardware import hardware
 from earshot.show.page import FigureOnPage
 from earshot.show.page_clip_speed import render_speed
 
@@ -19,8 +18,10 @@ with at_work(snakemake) as params:
     times = pd.concat([read_table(path, EPOCH_TIMES) for path in files.epochs], ignore_index=True)
     made = pd.concat([read_table(path, SPECTRA_TIMES) for path in files.spectra], ignore_index=True)
     rows, spectra = summary_clip_speed.epochs(times, pd.read_csv(files.published)), summary_clip_speed.spectra(made)
+    machines = summary_clip_speed.machines(times, made)
     found = summary.provenance(params.config, git_commit(snakemake)) | {
-        "hardware": hardware(params.device),
+        "hardware": machines[0],
+        "machines": machines,
         "epochs": rows,
         "speedup": {
             "epochs_from_shards": summary_clip_speed.from_shards(times, "files"),

@@ -1,5 +1,6 @@
 """The headline figures of how fast clips become spectrograms, and networks learn from them."""
 
+import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -16,7 +17,14 @@ _MEASURED = ["device", "way", *_TIMED]
 def counted_epochs(times: pd.DataFrame) -> pd.DataFrame:
     """Return the mean time of an epoch in each iteration that counts, by what was timed: `train_s` and `test_s`."""
     counted = times[times["iteration"] > 1]
-    return counted.groupby([*_MEASURED, "iteration"], sort=False)[["train_s", "test_s"]].mean().reset_index()
+    keys = [*_MEASURED, "machine", "cores", "iteration"]
+    return counted.groupby(keys, sort=False)[["train_s", "test_s"]].mean().reset_index()
+
+
+def machines(*tables: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the machines that tables were measured on, those with a GPU first, as `earshot.show.hardware` has them."""
+    found = [json.loads(text) for text in dict.fromkeys(text for table in tables for text in table["machine"])]
+    return sorted(found, key=lambda machine: machine["device"] == "CPU")
 
 
 def epochs(times: pd.DataFrame, published: pd.DataFrame) -> list[dict[str, Any]]:
@@ -27,8 +35,8 @@ def epochs(times: pd.DataFrame, published: pd.DataFrame) -> list[dict[str, Any]]
         first = times.loc[(times[_MEASURED] == list(key)).all(axis="columns")].iloc[0]
         rows.append(
             place
-            | {name: str(first[name]) for name in ("machine", "precision")}
-            | {"cores": int(first["cores"]), "different": int(first["different"]), "n": len(own)}
+            | {"precision": str(first["precision"]), "different": int(first["different"]), "n": len(own)}
+            | {"on": _computing(own)}
             | {
                 phase: {"mean": float(own[column].mean()), "sd": finite(own[column].std(ddof=1)), "unit": "second"}
                 for phase, column in (("train", "train_s"), ("test", "test_s"))
@@ -39,7 +47,7 @@ def epochs(times: pd.DataFrame, published: pd.DataFrame) -> list[dict[str, Any]]
 
 
 def from_shards(times: pd.DataFrame, instead_of: str) -> list[dict[str, Any]]:
-    """Return how many times faster training epochs are from shards than in another way."""
+    """Return how many times faster training epochs are from shards than in another way, where machines are alike."""
     return list(_compared(times, "way", instead_of, "shards"))
 
 
@@ -56,6 +64,7 @@ def spectra(times: pd.DataFrame) -> dict[str, dict[str, Any]]:
         clips = int(own["clips"].iloc[0])
         found[str(kind)] = {
             "clips": clips,
+            "cores": int(own["cores"].iloc[0]),
             "per_second": {name: clips / float(np.median(values)) for name, values in seconds.items()},
             "device": str(own.loc[own["implementation"] == "earshot", "device"].iloc[0]),
         } | _plain(ratio(seconds["librosa"], seconds["earshot"]))
@@ -63,11 +72,24 @@ def spectra(times: pd.DataFrame) -> dict[str, dict[str, Any]]:
 
 
 def _compared(times: pd.DataFrame, column: str, slow: str, fast: str) -> Iterator[dict[str, Any]]:
+    """Give for all that was measured both ways how many times faster one is."""
     others = [name for name in _MEASURED if name != column]
     for key, own in counted_epochs(times).groupby(others, sort=False):
-        seconds = {name: rows["train_s"].to_numpy() for name, rows in own.groupby(column)}
-        if {slow, fast} <= set(seconds):
-            yield _place(others, key) | {"n": len(seconds[fast])} | _plain(ratio(seconds[slow], seconds[fast]))
+        parts = {str(name): rows for name, rows in own.groupby(column)}
+        if {slow, fast} <= set(parts):
+            on = {"slow_on": _computing(parts[slow]), "fast_on": _computing(parts[fast])}
+            if column == "device" or on["slow_on"] == on["fast_on"]:
+                seconds = [parts[name]["train_s"].to_numpy() for name in (slow, fast)]
+                yield _place(others, key) | on | {"n": len(seconds[1])} | _plain(ratio(*seconds))
+
+
+def _computing(measured: pd.DataFrame) -> str:
+    """Say what computed in a measurement: a GPU, or some cores of a processor."""
+    first = measured.iloc[0]
+    machine = json.loads(first["machine"])
+    if first["device"] == "cuda":
+        return str(machine["device"])
+    return f"{machine['cpu']}, {first['cores']} {'core' if first['cores'] == 1 else 'cores'}"
 
 
 def _place(names: Sequence[str], key: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import pandera.pandas as pa
 EPOCH_TIMES = pa.DataFrameSchema(
     {
         "device": pa.Column(str, pa.Check.isin(["cpu", "cuda"])),
-        "machine": pa.Column(str),  # what this device is called
+        "machine": pa.Column(str),  # JSON: what `earshot.show.hardware` says of it
         "way": pa.Column(str, pa.Check.isin(["shards", "files", "control"])),
         "precision": pa.Column(str),
         "task": pa.Column(str, pa.Check.isin(["root", "type"])),
@@ -33,6 +33,7 @@ SPECTRA_TIMES = pa.DataFrameSchema(
         "clips": pa.Column(int, pa.Check.gt(0)),
         "seconds": pa.Column(float, pa.Check.gt(0)),
         "device": pa.Column(str),
+        "machine": pa.Column(str),  # as above
         "cores": pa.Column(int),
     },
     name="times of spectrograms",

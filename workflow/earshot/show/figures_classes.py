@@ -38,8 +38,9 @@ def class_accuracy(scores: pd.DataFrame, published: Mapping[str, tuple[str, floa
         for block, kind in enumerate(kinds)
     }
     last = max(max(own.values()) for own in places.values())
-    figure = Figure(figsize=(3.2 + 2.0 * len(tasks), 1.5 + 0.42 * last), layout="constrained")
+    figure = Figure(figsize=(3.2 + 2.0 * len(tasks), 1.7 + 0.42 * last), layout="constrained")
     low = 10 * np.floor(min(rows["percent"].min(), *(100 * value for _, value, _ in published.values()), 90) / 10)
+    margin = 0.02 * (100 - low)
     for axes, task in zip(np.atleast_1d(figure.subplots(1, len(tasks), sharey=True)), tasks, strict=True):
         for (kind, model), own in rows[rows["task"] == task].groupby(["kind", "model"], sort=False):
             _trainings(axes, own, places[kind][model], *_look(models, model))
@@ -47,7 +48,7 @@ def class_accuracy(scores: pd.DataFrame, published: Mapping[str, tuple[str, floa
         if kind in places:
             ends = (min(places[kind].values()) - 0.5, max(places[kind].values()) + 0.5)
             axes.vlines(100 * accuracy, *ends, color=COLOURS["published"], linestyle="--", label=label)
-        axes.set(xlim=(low, 100 + 0.02 * (100 - low)), ylim=(last + 0.7, -1), xlabel="accuracy (%)")
+        axes.set(xlim=(low - margin, 100 + margin), ylim=(last + 0.7, -1), xlabel="accuracy (%)")
         words = "mean ± SD" if scores["seed"].nunique() > 1 else "mean"
         axes.text(1.03, -0.75, words, va="center", transform=axes.get_yaxis_transform())
         axes.set_title(_title(task))
@@ -117,7 +118,7 @@ def class_reliability(answers: pd.DataFrame) -> Figure:
         return only_words("No answers to show (n = 0).")
     shown = of_pictured(answers)
     tasks, models = (list(dict.fromkeys(shown[name])) for name in ("task", "model"))
-    width, height = (4.2, 3.9) if len(tasks) == 1 else (6.2, 3.6)
+    width, height = (4.2, 4.2) if len(tasks) == 1 else (6.2, 3.9)
     figure = Figure(figsize=(width, height + 0.2 * len(models)), layout="constrained")
     for axes, task in zip(np.atleast_1d(figure.subplots(1, len(tasks), sharey=True)), tasks, strict=True):
         axes.plot([0, 100], [0, 100], color=INK, linewidth=0.8, label="as often as it says")

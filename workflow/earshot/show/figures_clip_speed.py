@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from earshot.show.figures import COLOURS, INK, styled
 
@@ -51,7 +52,9 @@ def epoch_times(rows: Sequence[Mapping[str, Any]]) -> Figure:
         axes.set(title=title, xlabel={"batch_size": "clips in a batch", "samples": "samples"}[across], yscale="log")
         axes.grid(which="both")
     axes_of[0].set_ylabel("training epoch (second)")
+    axes_of[0].yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes_of[0].yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    axes_of[0].yaxis.set_minor_formatter(NullFormatter())
     figure.legend(*axes_of[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return figure
 

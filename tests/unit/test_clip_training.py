@@ -5,6 +5,7 @@ import logging
 import numpy as np
 import pytest
 import torch
+from earshot.learn import clip_training
 from earshot.learn.clip_training import Batches, TrainingSettings, train
 from earshot.learn.clip_values import ClipValues, PlainInputs, probabilities
 from torch import nn
@@ -86,27 +87,75 @@ class Killed(Exception):
 
 def losses(history):
     """The rows of a history without what no two trainings share."""
-    return [{name: value for name, value in row.items() if name != "seconds"} for row in history]
+    return [{name: value for name, value in row.items() if "seconds" not in name} for row in history]
 
 
 @pytest.mark.parametrize("after", [1, 4])
 def test_a_training_that_was_stopped_goes_on_and_gives_the_same(tmp_path, after):
     """In mid-epoch: what that epoch had learnt is learnt again, from where the epoch before it ended."""
     undisturbed, history = trained(tmp_path / "undisturbed")
-    calls = 0
+    calls, last = 0, after * 6 + 3  # 90 clips are 6 batches
 
     class Stopping(Louder):
         def learnt(self, values, classes, draw):
             nonlocal calls
             calls += 1
-            if calls == after * 6 + 3:  # 90 clips are 6 batches
+            if calls == last:
                 raise Killed
             return super().learnt(values, classes, draw)
 
     with pytest.raises(Killed):
         trained(tmp_path / "killed", inputs=Stopping(3))
-    gone_on, again = trained(tmp_path / "killed")
+    assert [path.name for path in (tmp_path / "killed").iterdir()] == ["last.ckpt"]
+    calls, last = 0, None
+    gone_on, again = trained(tmp_path / "killed", inputs=Stopping(3))
     assert torch.equal(weights(gone_on), weights(undisturbed)) and losses(again) == losses(history)
+    assert calls == (6 - after) * 6, "whole epochs are not learnt again"
+
+
+@pytest.mark.parametrize("before_the_end", [3, 0], ids=["in mid-training", "after it had stopped"])
+def test_a_training_with_patience_that_was_stopped_goes_on_and_gives_the_same(tmp_path, before_the_end, monkeypatch):
+    """Killed right after an epoch's checkpoint, or after the last of all, when patience had ended."""
+    parts = np.where(np.arange(120) < 60, "training", np.where(np.arange(120) < 100, "validation", "test"))
+    settings = TrainingSettings(epochs=60, batch_size=16, learning_rate=0.05, patience_epochs=3)
+    undisturbed, history = trained(tmp_path / "undisturbed", settings, LOUDER, parts)
+    assert 3 < len(history) < 60
+    save, written = clip_training._WholeFiles.save_checkpoint, 0
+
+    def killed(self, checkpoint, path, storage_options=None):
+        nonlocal written
+        save(self, checkpoint, path, storage_options)
+        written += path.endswith("last.ckpt")
+        if written == len(history) - before_the_end:
+            raise Killed
+
+    with monkeypatch.context() as patched, pytest.raises(Killed):
+        patched.setattr(clip_training._WholeFiles, "save_checkpoint", killed)
+        trained(tmp_path / "killed", settings, LOUDER, parts)
+    gone_on, again = trained(tmp_path / "killed", settings, LOUDER, parts)
+    assert torch.equal(weights(gone_on), weights(undisturbed)) and losses(again) == losses(history)
+
+
+def test_a_training_that_had_ended_trains_no_more(tmp_path):
+    net, history = trained(tmp_path)
+    again, same = trained(tmp_path)
+    assert torch.equal(weights(net), weights(again)) and same == history
+
+
+@pytest.mark.parametrize("damage", ["half", "nothing", "other network"])
+def test_a_checkpoint_that_cannot_be_gone_on_from_is_said_and_left(tmp_path, damage, caplog):
+    undisturbed, history = trained(tmp_path / "one")
+    last = tmp_path / "one" / "last.ckpt"
+    if damage == "other network":
+        found = torch.load(last, weights_only=True)
+        found["state_dict"]["network.1.weight"] = torch.zeros(7, 12)
+        torch.save(found, last)
+    else:
+        content = last.read_bytes()
+        last.write_bytes(content[: len(content) // 2] if damage == "half" else b"")
+    again, same = trained(tmp_path / "one")
+    assert torch.equal(weights(undisturbed), weights(again)) and losses(same) == losses(history)
+    assert f"{last} " in caplog.text and "the training begins anew" in caplog.text
 
 
 def test_a_seed_gives_the_same_network_and_another_seed_another(tmp_path):

@@ -61,11 +61,17 @@ def test_no_recording_of_the_real_esc_10_is_in_two_folds(data):
 
 @pytest.mark.data
 def test_four_recordings_of_esc_50_are_in_two_official_folds_as_two_classes(data):
-    """The folds are the publisher's and stay: no clip of one class has its recording in another fold."""
-    whole = pd.read_csv(data / "esc50_meta" / "esc50.csv", dtype=str)
+    """The folds stay the publisher's: what shares a recording with a clip that tests is left out of training."""
+    whole = pd.read_csv(data / "esc50_meta" / "esc50.csv", dtype={"src_file": str}).assign(effect=None)
     folds = whole.groupby("src_file")["fold"].nunique()
     assert len(whole) == 2000 and set(folds.index[folds > 1]) == {"131943", "134049", "209698", "234879"}
     assert (whole.groupby(["src_file", "target"])["fold"].nunique() == 1).all()
+    left_out = 0
+    for fold in range(1, 6):
+        found = parts(whole, f"fold{fold}", 1, validation=0.2)
+        assert (found == "test").sum() == 400 and shared(whole[found != "none"], found[found != "none"]) == 0
+        left_out += (found == "none").sum()
+    assert left_out == whole["src_file"].isin(folds.index[folds > 1]).sum()
 
 
 def test_the_studys_own_split_leaks():

@@ -12,7 +12,9 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any, Literal
 
 import numpy as np
@@ -20,6 +22,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from earshot.files import replacing
 from earshot.learn.clip_values import Inputs, Values
 from earshot.memory import keep_freed
 from earshot.progress import PROGRESS
@@ -28,6 +31,7 @@ from earshot.seeds import generator
 os.environ.setdefault("PL_DISABLE_TIPS", "1")
 import lightning.pytorch as lightning
 from lightning.fabric.plugins.environments.lightning import LightningEnvironment
+from lightning.fabric.plugins.io.torch_io import TorchCheckpointIO
 from lightning.pytorch import callbacks
 
 _RISING = 0.1  # of the steps: until then the learning rate grows
@@ -88,7 +92,7 @@ class _Learner(lightning.LightningModule):
     def __init__(self, network: nn.Module, inputs: Inputs, settings: TrainingSettings, seed: int) -> None:
         super().__init__()
         self.network, self._inputs, self._settings, self._seed = network, inputs, settings, seed
-        self._draw = torch.Generator()
+        self._drawn, self._draw = 0, torch.Generator()
         self.history: list[dict[str, float]] = []
         self._began, self._validation_s, self._said_at = 0.0, 0.0, 0.0
         self._losses: dict[str, list[tuple[torch.Tensor, int]]] = {"training": [], "validation": []}
@@ -96,12 +100,13 @@ class _Learner(lightning.LightningModule):
     def on_train_epoch_start(self) -> None:
         """Begin an epoch's draws."""
         self._began, self._validation_s = time.perf_counter(), 0.0
-        drawn = int(generator(self._seed, "epoch", self.current_epoch).integers(2**62))
-        self._draw = torch.Generator(self.device).manual_seed(drawn)
-        torch.manual_seed(drawn)  # what layers drop
+        self._drawn = int(generator(self._seed, "epoch", self.current_epoch).integers(2**62))
+        self._draw = torch.Generator(self.device).manual_seed(self._drawn)
 
-    def training_step(self, batch: tuple[torch.Tensor, torch.Tensor], _number: int) -> torch.Tensor:
+    def training_step(self, batch: tuple[torch.Tensor, torch.Tensor], number: int) -> torch.Tensor:
         """Return the loss of a batch."""
+        # What layers drop. Not once an epoch: whoever makes an iterator of batches draws from the same source.
+        torch.manual_seed(self._drawn + number)
         values, classes = batch
         given, wanted = self._inputs.learnt(values, classes, self._draw)
         loss = self._loss(self.network(given), wanted, self._settings.label_smoothing)
@@ -206,14 +211,38 @@ def train(
 
     def batches(part: str, epoch: Callable[[], int] | None = None) -> Any:
         places = np.flatnonzero(parts == part)
+        if not places.size:
+            return None
         own = Batches(values, places, classes[places], settings.batch_size, seed, epoch)
         return torch.utils.data.DataLoader(own, batch_size=None, pin_memory=values.must_travel_to(device))
 
-    keep = callbacks.ModelCheckpoint(state, "{epoch}", save_last=True, save_top_k=0, save_on_train_epoch_end=True)
-    watching: list[callbacks.Callback] = [keep]
+    every_epoch = partial(callbacks.ModelCheckpoint, state, save_on_train_epoch_end=True, enable_version_counter=False)
+    watching: list[callbacks.Callback] = []
     if settings.patience_epochs:
-        best = callbacks.ModelCheckpoint(state, "best", monitor="validation", enable_version_counter=False)
-        watching += [best, callbacks.EarlyStopping("validation", patience=settings.patience_epochs)]
+        watching.append(callbacks.EarlyStopping("validation", patience=settings.patience_epochs))
+        watching.append(every_epoch("best", monitor="validation"))
+    # After the best, since it says which that is. (`save_last` would save when the training ends, not before.)
+    watching.append(every_epoch("last"))
+    last = _Last.of(state / "last.ckpt", learner)
+    if last and last.stopped(settings.patience_epochs):
+        learner.history = last.history
+    else:
+        _fit(learner, batches, watching, settings, device, last)
+    if settings.patience_epochs:
+        chosen = torch.load(state / "best.ckpt", weights_only=True, map_location="cpu")["state_dict"]
+        learner.load_state_dict(chosen)
+    return learner.history
+
+
+def _fit(
+    learner: _Learner,
+    batches: Callable[..., Any],
+    watching: list[callbacks.Callback],
+    settings: TrainingSettings,
+    device: torch.device,
+    last: "_Last | None",
+) -> None:
+    """Train until the last epoch, or until a callback stops it."""
     with _quiet():
         trainer = lightning.Trainer(
             max_epochs=settings.epochs,
@@ -221,24 +250,60 @@ def train(
             devices=1 if device.index is None else [device.index],
             precision="bf16-mixed" if settings.precision == "bfloat16" else "32-true",
             callbacks=watching,
-            plugins=[LightningEnvironment()],  # a job trains alone, whatever SLURM gave it
+            plugins=[LightningEnvironment(), _WholeFiles()],  # a job trains alone, whatever SLURM gave it
             logger=False,
             enable_progress_bar=False,
             enable_model_summary=False,
             num_sanity_val_steps=0,
         )
-        last = state / "last.ckpt"
         trainer.fit(
             learner,
             batches("training", lambda: learner.current_epoch),
-            batches("validation") if (parts == "validation").any() else None,
-            ckpt_path=last if last.exists() else None,
+            batches("validation"),
+            ckpt_path=last.path if last else None,
             weights_only=True,
         )
-    if settings.patience_epochs:
-        chosen = torch.load(best.best_model_path, weights_only=True, map_location="cpu")["state_dict"]
-        learner.load_state_dict(chosen)
-    return learner.history
+
+
+class _WholeFiles(TorchCheckpointIO):
+    """Checkpoints that appear whole: Lightning's own are moved from another folder, which may be on another disk."""
+
+    def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any | None = None) -> None:
+        """Write a checkpoint."""
+        with replacing(path) as temporary:
+            torch.save(checkpoint, temporary)
+
+
+@dataclass(frozen=True)
+class _Last:
+    """The last checkpoint of a training that was stopped: where it is, and what it says."""
+
+    path: Path
+    history: list[dict[str, float]]
+    without_better: int  # epochs in succession without a lower loss of the validation part
+
+    @classmethod
+    def of(cls, path: Path, learner: _Learner) -> "_Last | None":
+        """Return the checkpoint of a learner; None where there is none, or none that can be gone on from."""
+        if not path.exists():
+            return None
+        try:
+            found = torch.load(path, weights_only=True, map_location="cpu")
+            shapes, own = (
+                {name: one.shape for name, one in some.items()} for some in (found["state_dict"], learner.state_dict())
+            )
+            if shapes == own:
+                waited = [one.get("wait_count", 0) for one in found["callbacks"].values()]
+                return cls(path, found["history"], max(waited, default=0))
+            fault = "is of another network"
+        except (OSError, RuntimeError, EOFError, KeyError, UnpicklingError) as error:
+            fault = f"cannot be read ({error})"
+        log.warning("%s %s: the training begins anew", path, fault)
+        return None
+
+    def stopped(self, patience: int | None) -> bool:
+        """Return whether nothing was left to do: Lightning would train for another epoch before it saw that."""
+        return patience is not None and self.without_better >= patience
 
 
 @contextmanager

@@ -108,6 +108,25 @@ def test_the_headline_is_of_a_model_that_is_known():
     assert without.chords.heading == without.chords.classifiers[-1] == "without_softmax"
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "line"),
+    [
+        (
+            "sounds.sample_rate_hz",
+            22050,
+            "sounds: levels.highest_hz, 20000 Hz, is above half of sample_rate_hz, 11025 Hz",
+        ),
+        ("chords.mel.highest_hz", 9000, "chords: mel.highest_hz, 9000 Hz, is above half of sample_rate_hz, 8000 Hz"),
+        ("chords.constant_q.octaves", 8, "chords: the top of constant_q, 14080 Hz, is above half of sample_rate_hz"),
+        ("chords.constant_q.octaves", 3, "chords.constant_q: 3 octaves from 55 Hz do not reach the highest root, B4"),
+        ("chords.constant_q.lowest_hz", 110, "chords.constant_q.lowest_hz should be less than or equal to 65.5"),
+    ],
+)
+def test_spectra_of_what_signals_do_not_have_are_refused(key, value, line):
+    (said,) = refusal(at(key, value))
+    assert said.startswith(f"config key {line}")
+
+
 def test_numbers_from_the_command_line_are_numbers():
     """Snakemake hands on what stands in a nested value there as text."""
     config = read_config(merged(MAIN, at("localisation.network", {"max_epochs": "50", "learning_rate": "1e-4"})))

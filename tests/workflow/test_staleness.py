@@ -145,7 +145,7 @@ OF_CLIPS = {
     "chords.variations": 5,
     "chords.splits": ["random"],
     "chords.constant_q.hop_samples": 2048,
-    "chords.constant_q.lowest_hz": 110,
+    "chords.constant_q.lowest_hz": 32.70319566257483,
     "chords.constant_q.octaves": 6,
     "chords.bad_clip": "exclude",
     "chords.clips_per_job": 10,

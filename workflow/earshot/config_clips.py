@@ -1,11 +1,14 @@
 """The configuration of studies B and E: what a sound is, and which chord it is."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, PositiveInt, model_validator
 
 from earshot.config_section import Name, Section
+
+_HIGHEST_ROOT_HZ = 493.88  # of chords: B4
 
 
 class Mel(Section):
@@ -62,8 +65,16 @@ class ConstantQOfChords(Section):
     """Constant-Q transforms, three bins a semitone, for networks that are not the study's."""
 
     hop_samples: PositiveInt = Field(4096, description="Samples from one window to the next")
-    lowest_hz: float = Field(55, gt=0, description="Frequency of the lowest bin, Hz: that of a semitone")
-    octaves: PositiveInt = Field(7, description="How many octaves")
+    lowest_hz: float = Field(
+        55, gt=0, le=65.5, description="Frequency of the lowest bin, Hz: that of a semitone, C2 or below"
+    )
+    octaves: PositiveInt = Field(7, description="How many octaves, which reach up to B4 at least")
+
+    @model_validator(mode="after")
+    def _roots_are_there(self) -> "ConstantQOfChords":
+        if self.lowest_hz * 2**self.octaves < _HIGHEST_ROOT_HZ:
+            raise ValueError(f"{self.octaves} octaves from {self.lowest_hz:g} Hz do not reach the highest root, B4")
+        return self
 
 
 class Amplifier(Section):
@@ -202,6 +213,13 @@ class Sounds(Clips):
         {}, description="Classifiers, by names of yours, each of five folds; null leaves one out"
     )
 
+    @model_validator(mode="after")
+    def _bands_are_there(self) -> "Sounds":
+        _refuse_above(
+            self.sample_rate_hz, {f"{name}.highest_hz": getattr(self, name).highest_hz for name in ("image", "levels")}
+        )
+        return self
+
 
 class SpeedOfClips(Section):
     """Study E's benchmark: epochs of its networks, and how fast spectrograms are made."""
@@ -265,3 +283,17 @@ class Chords(Clips):
     other_pianos: dict[Name, OtherPiano | None] = Field(
         {}, description="Other pianos, by names of yours, that classifiers of held-out performances are tried on"
     )
+
+    @model_validator(mode="after")
+    def _bands_are_there(self) -> "Chords":
+        top = self.constant_q.lowest_hz * 2**self.constant_q.octaves
+        highest = {"mel.highest_hz": self.mel.highest_hz, "the top of constant_q": top}
+        _refuse_above(self.sample_rate_hz, highest)
+        return self
+
+
+def _refuse_above(rate_hz: float, frequencies_hz: Mapping[str, float]) -> None:
+    """Raise ValueError for a frequency that signals of this rate do not have."""
+    for name, frequency in frequencies_hz.items():
+        if frequency > rate_hz / 2:
+            raise ValueError(f"{name}, {frequency:g} Hz, is above half of sample_rate_hz, {rate_hz / 2:g} Hz")

@@ -149,14 +149,16 @@ def test_networks_given_other_spectrograms_do_not_answer_together(networks, tmp_
         classifier(tmp_path, "one")
 
 
-def test_files_of_other_classifiers_keep_none_from_its_answer(networks, recordings, tmp_path, capsys):
-    """One of another version, and one that tells no clips apart."""
+def test_files_of_other_classifiers_keep_none_from_its_answer(networks, recordings, tmp_path, capsys, caplog):
+    """One of another version, one that tells no clips apart, and one that is damaged."""
     shutil.copytree(networks / "any/sounds", tmp_path / "any/sounds")
     about = {"study": "sounds", "model": "next", "settings": {}, "made_with": {}, "tasks": {}, "shape": []}
     for model, own in (("next", about), ("localiser", {"variant": "control"})):
         path = tmp_path / "any/sounds" / model / "fold1/1/networks/category.safetensors"
         path.parent.mkdir(parents=True)
         write_tensors(path, {"weight": np.ones(3)}, own)
+    (path.parent / "damaged.safetensors").write_bytes(path.read_bytes()[:20])
     assert main(["predict", str(recordings / "short.wav"), "--networks", str(tmp_path), "--model", "residual"]) == 0
     assert capsys.readouterr().out.startswith("any/sounds/residual: one network\n")
+    assert "damaged.safetensors: no tensors of ours are in it" in caplog.text
     assert list(find_classifiers(tmp_path)) == ["any/sounds/next", "any/sounds/residual"]

@@ -72,22 +72,12 @@ def networks_for_pianos(wildcards):
     return f"{RESULTS}/chords/{wildcards.classifier}/{split_for_pianos()}/{wildcards.number}/networks"
 
 
-def dataset_of_study(wildcards):
-    """Return which set of clips a study is of."""
-    return STUDIES_OF_CLIPS[wildcards.study].collection
-
-
 def settings_of_classifier(wildcards):
     """Return the slice of the configuration that a training depends on."""
     study = STUDIES_OF_CLIPS[wildcards.study]
     common = {"split_seed": CONFIG.seed, "seed": CONFIG.seed + int(wildcards.number) - 1}
     of_chords = {"variations": study.variations} if wildcards.study == "chords" else {}
     return values(model_of_classifier(wildcards)) | common | of_chords
-
-
-def threads_of_classifier(wildcards):
-    """Return how many threads a training of a study computes with."""
-    return STUDIES_OF_CLIPS[wildcards.study].threads
 
 
 def state_of_classifier(wildcards):
@@ -107,6 +97,15 @@ def predictions_of_classifier(wildcards):
         + [f"other_{piano}" for piano in (OTHER_PIANOS if wildcards.study == "chords" else ())],
         number=range(1, STUDIES_OF_CLIPS[wildcards.study].seeds + 1),
     )
+
+
+def of_study(key):
+    """Return an input function: what a key of the configuration is in a study's section."""
+
+    def value_of_study(wildcards):
+        return getattr(STUDIES_OF_CLIPS[wildcards.study], key)
+
+    return value_of_study
 
 
 def of_classifiers(file):
@@ -140,16 +139,6 @@ def configuration_of_study(wildcards):
     return configuration_of(**{wildcards.study: left_out[wildcards.study]})
 
 
-def classifiers_of_study(wildcards):
-    """Return the names of a study's classifiers."""
-    return STUDIES_OF_CLIPS[wildcards.study].classifiers
-
-
-def headline_of_study(wildcards):
-    """Return the classifier whose accuracy heads the report."""
-    return STUDIES_OF_CLIPS[wildcards.study].heading
-
-
 def sources_of_study(wildcards):
     """Return the names of the sources that a study's clips are from."""
     return [source_of(STUDIES_OF_CLIPS[wildcards.study])]
@@ -176,11 +165,6 @@ def indices_by_piano(wildcards):
 def indices_of_pianos(wildcards):
     """Return these indices of all other pianos."""
     return [path for paths in indices_by_piano(wildcards).values() for path in paths]
-
-
-def bad_clip_of_study(wildcards):
-    """Return what a damaged clip does."""
-    return STUDIES_OF_CLIPS[wildcards.study].bad_clip
 
 
 def pages_of_study(study):

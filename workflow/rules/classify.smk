@@ -15,13 +15,13 @@ rule classify_clips:
         f"{RESULTS}/benchmarks/classify_clips/{{study}}/{{classifier}}/{{split}}/{{number}}.tsv"
     conda:
         "../../envs/gpu.yaml"
-    threads: threads_of_classifier
+    threads: of_study("threads")
     resources:
         gpu=gpus(),
         mem_mb=memory(2500, 3),
         runtime=minutes(60, 1),
     params:
-        dataset=dataset_of_study,
+        dataset=of_study("collection"),
         settings=settings_of_classifier,
         state=state_of_classifier,
         device=CONFIG.device,
@@ -78,8 +78,8 @@ rule score_clips:
         mem_mb=memory(1000, 20),
         runtime=minutes(5),
     params:
-        dataset=dataset_of_study,
-        bad_clip=bad_clip_of_study,
+        dataset=of_study("collection"),
+        bad_clip=of_study("bad_clip"),
         code=code("score_clips"),
     message:
         "Score {wildcards.classifier} on {wildcards.study}"

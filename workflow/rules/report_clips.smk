@@ -41,9 +41,9 @@ rule report_clips:
         runtime=minutes(10),
     params:
         config=configuration_of_study,
-        dataset=dataset_of_study,
-        classifiers=classifiers_of_study,
-        headline=headline_of_study,
+        dataset=of_study("collection"),
+        classifiers=of_study("classifiers"),
+        headline=of_study("heading"),
         pianos=indices_by_piano,
         split_for_pianos=split_for_pianos(),
         device="cpu" if CONFIG.device == "cpu" else "auto",  # of the machine that is described: the job needs no GPU

@@ -1,6 +1,7 @@
 """What trained classifiers say of recordings of any rate, any number of channels and any length."""
 
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,8 @@ from earshot.errors import ConfigError, DataError
 from earshot.learn.classifier import Task, TaskNetwork, read_network
 from earshot.learn.clip_values import ClipValues
 from earshot.signal.spectra import spectra
+
+log = logging.getLogger(__name__)
 
 _CONFIGURATION = 5  # folders above a network: <configuration>/<study>/<model>/<split>/<number>/networks/
 SHORTEST_S = 0.1  # of a recording: in less, neither a sound nor a chord is heard
@@ -59,11 +62,15 @@ class Answer:
 def find_classifiers(folder: Path | str) -> dict[str, list[Path]]:
     """Return by the names of classifiers the files of their networks in or below a folder; none of these is built yet.
 
-    Raises ConfigError where there are none, and DataError for a file that is damaged.
+    A file that is damaged is passed over with a warning. Raises ConfigError where there are none.
     """
     found: dict[str, list[Path]] = {}
     for path in sorted(Path(folder).resolve().rglob("networks/*.safetensors")):
-        about = read_settings(path)
+        try:
+            about = read_settings(path)
+        except DataError as fault:
+            log.warning("passed over: %s", fault)
+            continue
         if all(key in about for key in ("study", "model")):
             configuration = path.parents[min(_CONFIGURATION, len(path.parents) - 1)].name
             found.setdefault(f"{configuration}/{about['study']}/{about['model']}", []).append(path)

@@ -119,12 +119,12 @@ def rates(log: Log) -> tuple[str, bool]:
             shutil.copytree(path, folder / "triads" / path.name)
         config |= {"name": "speed", "sounds": {"collection": "esc10"}}
         tables = [
-            f"results/speed/clip_speed/spectra/{kind}.parquet" for kind in ("image", "levels", "mel", "constant_q")
+            f"results/speed/clip_speed/spectra/cpu/{kind}.parquet" for kind in ("image", "levels", "mel", "constant_q")
         ]
         snakemake(log, folder, config, *tables)
         found = spectra(pd.concat([pd.read_parquet(folder / table) for table in tables], ignore_index=True))
-    said = [f"{kind} {own['ratio']:.1f} times ({own['low']:.1f} to {own['high']:.1f})" for kind, own in found.items()]
-    return ", ".join(said), all(own["ratio"] >= 2 for own in found.values())
+    said = [f"{own['kind']} {own['ratio']:.1f} times ({own['low']:.1f} to {own['high']:.1f})" for own in found]
+    return f"{', '.join(said)}; {found[0]['on']}", all(own["ratio"] >= 2 for own in found)
 
 
 @BARS.add(

@@ -61,7 +61,12 @@ def history(study: str, seeds: int = 2) -> pd.DataFrame:
     """Losses that fall; the networks of chords are two, but those that transpose."""
     rows = [
         {"study": study, "model": model, "split": split, "seed": seed, "task": task, "epoch": epoch}
-        | {"training": 2.0 / epoch + 0.7, "seconds": 0.5 if epoch > 1 else 9.0, "validation_seconds": None}
+        | {
+            "training": 2.0 / epoch + 0.7,
+            "seconds": 0.5 if epoch > 1 else 9.0,
+            "validation_seconds": None,
+            "on": "AMD EPYC, 1 core",
+        }
         | {"validation": 2.5 / epoch if model == "transposable" else None}
         for model in CONFIG[study]["models"]
         for split in (("fold1", "fold2") if study == "sounds" else SPLITS[:2])

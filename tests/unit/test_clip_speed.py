@@ -19,7 +19,8 @@ PUBLISHED = pd.DataFrame(
         for device, seconds in (("cpu", 17), ("gpu", 7))
         for phase in ("train", "test")
         for trial in (1, 2, 3)
-    ],
+    ]
+    + [(2, 32, 8192, "type", phase, "cpu", 1, 99) for phase in ("train", "test")],
     columns=["experiment", "batch_size", "samples", "task", "phase", "device", "trial", "seconds_per_epoch"],
 )
 
@@ -54,7 +55,7 @@ def times():
 @pytest.fixture
 def made():
     rows = [
-        (kind, name, repeat, 100, seconds, "CPU", json.dumps(MACHINE), 2)
+        (kind, name, repeat, 100, seconds, "cpu", json.dumps(MACHINE), 2)
         for kind in ("image", "constant_q")
         for name, seconds in (("earshot", 0.5), ("librosa", 2.0))
         for repeat in (1, 2, 3)
@@ -93,7 +94,10 @@ def test_ways_are_compared_on_processors_that_are_alike(times):
 
 def test_the_page_says_what_was_measured(times, made, tmp_path):
     epochs, spectra = summary_clip_speed.epochs(times, PUBLISHED), summary_clip_speed.spectra(made)
-    assert spectra["image"]["per_second"] == {"earshot": 200, "librosa": 50} and spectra["image"]["ratio"] == 4
+    assert [(one["kind"], one["device"], one["on"]) for one in spectra] == [
+        (kind, "cpu", "some processor, 2 cores") for kind in ("image", "constant_q")
+    ]
+    assert spectra[0]["per_second"] == {"earshot": 200, "librosa": 50} and spectra[0]["ratio"] == 4
     benchmark = {"iterations": 6, "epochs": 5, "repeats": 3}
     summary = {
         "name": "any",

@@ -155,6 +155,7 @@ def test_every_page_says_what_was_asked_of_what_and_how_well_it_was_answered(stu
     assert "† " in text and "2 seeds together" in text and "calibration" in text
     assert "Each network is trained 2 times, from other seeds on the same split." in text
     assert f"{HEADLINES[name]}/scores.parquet" in text and "Clips that test choose nothing" in text
+    assert "together, on AMD EPYC, 1 core." in text
     assert "This is a demonstration." not in text
 
 

@@ -8,17 +8,17 @@ rule benchmark_spectra:
         waveforms=waveforms_of_kind,
         index=index_of_kind,
     output:
-        f"{SPEED}/spectra/{{kind}}.parquet",
+        f"{SPEED}/spectra/{{device}}/{{kind}}.parquet",
     log:
-        f"{LOGS}/benchmark_spectra/{{kind}}.log",
+        f"{LOGS}/benchmark_spectra/{{device}}/{{kind}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/benchmark_spectra/{{kind}}.tsv"
+        f"{RESULTS}/benchmarks/benchmark_spectra/{{device}}/{{kind}}.tsv"
     conda:
         "../../envs/gpu.yaml"
     # Nothing else may run beside a measurement.
     threads: whole_machine()
     resources:
-        gpu=gpus(),
+        gpu=gpus_of_device,
         mem_mb=memory(3000),
         runtime=minutes(30, 0),
     params:
@@ -27,10 +27,9 @@ rule benchmark_spectra:
         settings=settings_of_kind,
         clips=PROTOCOL.clips,
         repeats=PROTOCOL.repeats,
-        device=CONFIG.device,
         code=code("benchmark_spectra"),
     message:
-        "Time spectrograms, {wildcards.kind}: ours and librosa's"
+        "Time spectrograms on {wildcards.device}, {wildcards.kind}: ours and librosa's"
     script:
         "../scripts/benchmark_spectra.py"
 
@@ -70,7 +69,7 @@ rule benchmark_epochs:
 rule report_speed:
     input:
         epochs=expand(rules.benchmark_epochs.output, device=DEVICES, way=PROTOCOL.ways, timed=TIMED),
-        spectra=expand(rules.benchmark_spectra.output, kind=TIMED_KINDS),
+        spectra=expand(rules.benchmark_spectra.output, device=DEVICES, kind=TIMED_KINDS),
         published=in_project("workflow/report/published_epochs.csv"),
         sources=in_project("config/sources.yaml"),
         template=in_project("workflow/earshot/show/clip_speed.html.j2"),

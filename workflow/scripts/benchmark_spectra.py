@@ -21,7 +21,7 @@ if __name__ == "__main__":  # workers of the benchmark import this file again
             prepared["rate_hz"],
             params.repeats,
             snakemake.threads,
-            device.choose(params.device),
+            device.choose(snakemake.wildcards.device),
         )
-        machine = json.dumps(hardware(params.device), sort_keys=True)
+        machine = json.dumps(hardware(snakemake.wildcards.device), sort_keys=True)
         write_table(snakemake.output[0], rows.assign(machine=machine), SPECTRA_TIMES)

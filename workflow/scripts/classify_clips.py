@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import torch
 from _script import at_work
 from earshot import device
 from earshot.data.clip_shards import read_shards
@@ -15,6 +16,7 @@ from earshot.learn.classifier import answers, write_network
 from earshot.learn.classifier_training import train_networks, training_settings
 from earshot.learn.clip_values import ClipValues
 from earshot.learn.partition import parts
+from earshot.show.hardware import computing, hardware
 
 with at_work(snakemake) as params:
     settings, wildcards = params.settings, snakemake.wildcards
@@ -50,7 +52,8 @@ with at_work(snakemake) as params:
             own = about | {"settings": dict(settings), "made_with": made_with}
             write_network(folder / f"{one.network.name}.safetensors", one.network, own)
     history = pd.concat([pd.DataFrame(one.history).assign(task=one.network.name) for one in trained])
-    write_table(snakemake.output.history, history.assign(**about), CLASS_HISTORY)
+    on = computing(hardware(params.device), where.type, torch.get_num_threads())
+    write_table(snakemake.output.history, history.assign(**about, on=on), CLASS_HISTORY)
     said = answers([one.network for one in trained], index, values, np.flatnonzero(split == "test"), where)
     write_table(snakemake.output.predictions, said.assign(**about), CLASS_PREDICTIONS)
     shutil.rmtree(state, ignore_errors=True)

@@ -92,31 +92,25 @@ def _lines(axes: Axes, rows: Sequence[Mapping[str, Any]], across: str) -> None:
 
 
 @styled()
-def spectra_rates(found: Mapping[str, Mapping[str, Any]]) -> Figure:
+def spectra_rates(rows: Sequence[Mapping[str, Any]]) -> Figure:
     """Show how many clips a second become spectrograms of each kind, by librosa and by ours.
 
-    `found` is what `summary_clip_speed.spectra` returns.
+    `rows` are those of `summary_clip_speed.spectra`.
     """
-    figure = Figure(figsize=(5.8, 0.75 * len(found) + 1.2), layout="constrained")
+    figure = Figure(figsize=(5.8, 0.6 * len(rows) + 1.4), layout="constrained")
     axes = figure.add_subplot()
-    for place, own in enumerate(found.values()):
+    for place, own in enumerate(rows):
         rates = own["per_second"]
         axes.plot([rates["librosa"], rates["earshot"]], [place, place], color=COLOURS["published"], zorder=0)
         for name, colour, marker in (("earshot", COLOURS["accelerated"], "o"), ("librosa", COLOURS["control"], "s")):
             axes.scatter(rates[name], place, color=colour, marker=marker, label=None if place else name)
         words = f"{own['ratio']:.1f} times"
-        axes.annotate(
-            words,
-            (rates["earshot"], place),
-            (7, 0),
-            textcoords="offset points",
-            va="center",
-            color=INK,
-        )
-    axes.set_yticks(range(len(found)), [KINDS[kind] for kind in found])
-    axes.set(xscale="log", xlabel="clips a second", ylim=(len(found) - 0.5, -0.5))
+        axes.annotate(words, (rates["earshot"], place), (7, 0), textcoords="offset points", va="center", color=INK)
+    names = [KINDS[own["kind"]] + (", ours on a GPU" if own["device"] == "cuda" else "") for own in rows]
+    axes.set_yticks(range(len(rows)), names)
+    axes.set(xscale="log", xlabel="clips a second", ylim=(len(rows) - 0.5, -0.5))
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
-    axes.set_xlim(None, 2.5 * max(own["per_second"]["earshot"] for own in found.values()))
+    axes.set_xlim(None, 2.5 * max(own["per_second"]["earshot"] for own in rows))
     axes.grid(axis="x")
     figure.legend(loc="outside lower center", ncols=2)
     return figure

@@ -3,6 +3,7 @@
 import os
 import platform
 import socket
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,13 @@ def hardware(device_name: DeviceName) -> dict[str, Any]:
         "device": device.describe(device.choose(device_name)),
         "host": socket.gethostname(),
     }
+
+
+def computing(machine: Mapping[str, Any], device: str, cores: int) -> str:
+    """Say what computes on a machine: its GPU where the device is "cuda", else so many cores of its processor."""
+    if device == "cuda":
+        return str(machine["device"])
+    return f"{machine['cpu']}, {cores} {'core' if cores == 1 else 'cores'}"
 
 
 def _processor() -> str:

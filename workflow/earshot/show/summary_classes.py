@@ -116,11 +116,12 @@ def about_clips(clips: pd.DataFrame) -> dict[str, Any]:
 def costs(history: pd.DataFrame) -> dict[str, Any]:
     """Return how long a classifier is trained: epochs, as a mean over trainings, and the median seconds of one.
 
-    Where it has several networks, an epoch is one of each.
+    Where it has several networks, an epoch is one of each. `on` is what they were trained on.
     """
     return {
         "epochs": float(history.groupby(["split", "seed", "task"])["epoch"].max().mean()),
         "seconds_per_epoch": finite(history.groupby("task")["seconds"].median().sum()),
+        "on": "; ".join(history["on"].unique()),
     }
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from earshot.score.speed import Ratio, ratio
+from earshot.show.hardware import computing
 from earshot.show.summary import finite
 
 _TIMED = ["task", "batch_size", "samples"]
@@ -56,18 +57,25 @@ def on_gpu(times: pd.DataFrame) -> list[dict[str, Any]]:
     return list(_compared(times[times["way"] == "shards"], "device", "cpu", "cuda"))
 
 
-def spectra(times: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    """Return by kind of spectrogram how many clips a second ours and librosa make, and how many times more."""
-    found = {}
-    for kind, own in times.groupby("kind", sort=False):
+def spectra(times: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return by device and kind of spectrogram how many clips a second ours and librosa make, and how many times more.
+
+    Librosa's are made on the cores of the same machine.
+    """
+    found = []
+    for (device, kind), own in times.groupby(["device", "kind"], sort=False):
         seconds = {name: rows["seconds"].to_numpy() for name, rows in own.groupby("implementation")}
         clips = int(own["clips"].iloc[0])
-        found[str(kind)] = {
-            "clips": clips,
-            "cores": int(own["cores"].iloc[0]),
-            "per_second": {name: clips / float(np.median(values)) for name, values in seconds.items()},
-            "device": str(own.loc[own["implementation"] == "earshot", "device"].iloc[0]),
-        } | _plain(ratio(seconds["librosa"], seconds["earshot"]))
+        found.append(
+            {
+                "device": str(device),
+                "kind": str(kind),
+                "clips": clips,
+                "on": _computing(own),
+                "per_second": {name: clips / float(np.median(values)) for name, values in seconds.items()},
+            }
+            | _plain(ratio(seconds["librosa"], seconds["earshot"]))
+        )
     return found
 
 
@@ -84,12 +92,9 @@ def _compared(times: pd.DataFrame, column: str, slow: str, fast: str) -> Iterato
 
 
 def _computing(measured: pd.DataFrame) -> str:
-    """Say what computed in a measurement: a GPU, or some cores of a processor."""
+    """Say what computed in a measurement."""
     first = measured.iloc[0]
-    machine = json.loads(first["machine"])
-    if first["device"] == "cuda":
-        return str(machine["device"])
-    return f"{machine['cpu']}, {first['cores']} {'core' if first['cores'] == 1 else 'cores'}"
+    return computing(json.loads(first["machine"]), first["device"], first["cores"])
 
 
 def _place(names: Sequence[str], key: Any) -> dict[str, Any]:
@@ -104,6 +109,7 @@ def _plain(found: Ratio) -> dict[str, float]:
 def _published(published: pd.DataFrame, place: dict[str, Any]) -> dict[str, dict[str, float]]:
     """Return the study's seconds by its device and phase, none where it timed something else."""
     same = published[(published[_TIMED] == [place[name] for name in _TIMED]).all(axis="columns")]
+    same = same[same["experiment"] == same["experiment"].min()]  # what both experiments have is told by the first
     return {
         str(device): {str(phase): float(rows["seconds_per_epoch"].mean()) for phase, rows in own.groupby("phase")}
         for device, own in same.groupby("device")

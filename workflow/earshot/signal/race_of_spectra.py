@@ -12,7 +12,6 @@ import torch
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from earshot import device
 from earshot.data.waveforms import FULL_SCALE
 from earshot.score.speed import timed
 from earshot.signal.spectra import Kind, spectra
@@ -37,16 +36,16 @@ def time_spectra(
     rows = []
     for repeat in range(1, repeats + 1):
         _, seconds = timed(lambda: spectra(waveforms, kind, settings, rate_hz, where))
-        rows.append(("earshot", repeat, seconds, device.describe(where)))
+        rows.append(("earshot", repeat, seconds))
     pieces = [piece.numpy() for piece in torch.split(waveforms, -(-len(waveforms) // (4 * cores)))]
     work = partial(_by_librosa, kind=kind, settings=dict(settings), rate_hz=rate_hz)
     with ProcessPoolExecutor(cores, get_context("spawn"), initializer=threadpool_limits, initargs=(1,)) as pool:
         list(pool.map(work, [waveforms[:2].numpy()] * (2 * cores)))
         for repeat in range(1, repeats + 1):
             _, seconds = timed(lambda: list(pool.map(work, pieces)))
-            rows.append(("librosa", repeat, seconds, "CPU"))
-    found = pd.DataFrame(rows, columns=["implementation", "repeat", "seconds", "device"])
-    return found.assign(kind=kind, clips=len(waveforms), cores=cores)
+            rows.append(("librosa", repeat, seconds))
+    found = pd.DataFrame(rows, columns=["implementation", "repeat", "seconds"])
+    return found.assign(device=where.type, kind=kind, clips=len(waveforms), cores=cores)
 
 
 def _by_librosa(waveforms: NDArray[np.int16], kind: Kind, settings: dict[str, Any], rate_hz: float) -> int:

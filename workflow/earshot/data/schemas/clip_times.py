@@ -32,7 +32,7 @@ SPECTRA_TIMES = pa.DataFrameSchema(
         "repeat": pa.Column(int, pa.Check.ge(1)),
         "clips": pa.Column(int, pa.Check.gt(0)),
         "seconds": pa.Column(float, pa.Check.gt(0)),
-        "device": pa.Column(str),
+        "device": pa.Column(str, pa.Check.isin(["cpu", "cuda"])),  # ours computed on it, librosa on the cores
         "machine": pa.Column(str),  # as above
         "cores": pa.Column(int),
     },

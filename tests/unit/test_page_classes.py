@@ -166,6 +166,8 @@ def test_sounds_stand_beside_what_was_published_and_what_people_do(sounds):
     assert f"{100 * best['mean']:.1f} ± {100 * best['sd']:.1f} %" in text
     for said in ("54.5 %", "people who listened (Piczak 2015) 95.7 %", "these are 3, which are easier"):
         assert said in text
+    second = [100 * values[1] for values in best["trainings"].values()]
+    assert "".join(f"{value:.1f} %" for value in second) in text.replace("\n", "")
     made_up = copy.deepcopy(summary) | {"data": []}
     made_up["sounds"] |= {"collection": "synthetic_sounds", "synthetic_sounds": summary["sounds"]["esc10"]}
     made_up["sounds"]["published"] = summary["sounds"]["published"] | {"people": None}

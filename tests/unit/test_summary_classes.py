@@ -40,6 +40,8 @@ def test_accuracy_is_over_seeds_of_means_over_folds(sounds):
     assert (accuracy["mean"], accuracy["sd"]) == pytest.approx((seeds.mean(), seeds.std()))
     folds = own.groupby("split")["accuracy"].mean()
     assert accuracy["folds"] == pytest.approx({str(fold): folds[f"fold{fold}"] for fold in range(1, 6)})
+    own_of = own.set_index(["split", "seed"])["accuracy"]
+    assert accuracy["trainings"]["3"] == [own_of["fold3", 1], own_of["fold3", 2]]
     assert (accuracy["unit"], accuracy["table"], accuracy["clips"]) == ("share", "residual/scores.parquet", 300)
     assert found["models"]["residual"]["calibration_error"] == pytest.approx(own["calibration_error"].mean())
 

@@ -42,11 +42,13 @@ def sounds(told: Told, config: Mapping[str, Any], published: pd.DataFrame) -> di
     """
     models = {}
     for name, own in told.tables.items():
-        folds = _by_split(own["scores"], own["table"], own["ensembles"])["category"]["folds"]
-        accuracy = {"mean" if key == "accuracy" else key: value for key, value in folds.items()}
-        accuracy["folds"] = accuracy.pop("held_out")
-        own_figures = {key: accuracy.pop(key) for key in ("calibration_error", "ensemble")}
-        models[name] = {"accuracy": accuracy} | own_figures | costs(own["history"])
+        folds = _by_split(own["scores"], own["table"])["category"]["folds"]
+        names = {"accuracy": "mean", "held_out": "folds"}  # as they are called where there is one kind of split
+        models[name] = {
+            "accuracy": {names.get(key, key): value for key, value in folds.items() if key != "calibration_error"},
+            "calibration_error": folds["calibration_error"],
+            "ensemble": _together(own["ensembles"])["category"]["folds"],
+        } | costs(own["history"])
     collection, official = config["collection"], _published(published, "B")
     people = official.get(f"{collection}_human_accuracy")
     return about_clips(told.clips) | {
@@ -65,13 +67,10 @@ def chords(told: Told, config: Mapping[str, Any], published: pd.DataFrame) -> di
 
     Arguments are those of `sounds`.
     """
-    models, ensembles = {}, {}
-    for name, own in told.tables.items():
-        found = _by_split(own["scores"], own["table"], own["ensembles"])
-        ensembles[name] = {
-            task: {kind: figures.pop("ensemble") for kind, figures in kinds.items()} for task, kinds in found.items()
-        }
-        models[name] = found | {"ensemble": ensembles[name]} | costs(own["history"])
+    models = {
+        name: _by_split(own["scores"], own["table"]) | {"ensemble": _together(own["ensembles"])} | costs(own["history"])
+        for name, own in told.tables.items()
+    }
     official = _published(published, "E")
     accuracies = {
         name: {task: {kind: figures["accuracy"] for kind, figures in own[task].items()} for task in ("root", "type")}
@@ -159,30 +158,40 @@ def softmax_pairs(models: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, st
     ]
 
 
-def _by_split(scores: pd.DataFrame, table: str, ensembles: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    """Return by task and kind of split the accuracy of one classifier: over seeds, of means over what is held out."""
-    rows = _with_kinds(scores)
-    together = _with_kinds(ensembles)
+def _by_split(scores: pd.DataFrame, table: str) -> dict[str, dict[str, Any]]:
+    """Return by task and kind of split the accuracy of one classifier: over seeds, of means over what is held out.
+
+    Of what is held out are said the means over seeds, and in `trainings` the accuracy of each seed.
+    """
     found: dict[str, dict[str, Any]] = {}
-    for (task, kind), own in rows.groupby(["task", "kind"], sort=False):
+    for (task, kind), own in _with_kinds(scores).groupby(["task", "kind"], sort=False):
         seeds = own.groupby("seed")["accuracy"].mean()
-        held_out = own[own["held_out"] != ""].groupby("held_out", sort=False)["accuracy"].mean()
-        answered = together[(together["task"] == task) & (together["kind"] == kind)]
+        held_out = {
+            str(value): rows.sort_values("seed")["accuracy"] for value, rows in own.groupby("held_out") if value
+        }
         found.setdefault(str(task), {})[str(kind)] = {
             "accuracy": float(seeds.mean()),
             "sd": finite(seeds.std(ddof=1)),
-            "held_out": {str(value): float(accuracy) for value, accuracy in held_out.items()},
+            "held_out": {value: float(accuracies.mean()) for value, accuracies in held_out.items()},
+            "trainings": {value: accuracies.tolist() for value, accuracies in held_out.items()},
             "seeds": seeds.tolist(),
             "n": len(seeds),
             "clips": int(own.groupby("seed")["clips"].sum().max()),
             "calibration_error": float(own["calibration_error"].mean()),
-            "ensemble": {
-                "accuracy": float(answered["accuracy"].mean()),
-                "calibration_error": float(answered["calibration_error"].mean()),
-                "networks": int(answered["networks"].max()),
-            },
             "unit": "share",
             "table": table,
+        }
+    return found
+
+
+def _together(ensembles: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """Return by task and kind of split how well one classifier's networks answer together."""
+    found: dict[str, dict[str, Any]] = {}
+    for (task, kind), own in _with_kinds(ensembles).groupby(["task", "kind"], sort=False):
+        found.setdefault(str(task), {})[str(kind)] = {
+            "accuracy": float(own["accuracy"].mean()),
+            "calibration_error": float(own["calibration_error"].mean()),
+            "networks": int(own["networks"].max()),
         }
     return found
 

@@ -165,6 +165,20 @@ def test_a_seed_gives_the_same_network_and_another_seed_another(tmp_path):
     assert torch.equal(one, again) and not torch.equal(one, other)
 
 
+@pytest.mark.filterwarnings("ignore:.*pin_memory")  # there is nowhere to send them
+def test_batches_that_a_process_of_its_own_gets_ready_are_the_same(tmp_path):
+    class Travelling(ClipValues):
+        def must_travel_to(self, device):
+            return True
+
+    here, history = trained(tmp_path / "here")
+    values, classes = clips()
+    net = network()
+    parts = np.where(np.arange(120) < 90, "training", "test")
+    there = train(net, Travelling(values.shards), classes, parts, LOUDER, SETTINGS, 1, CPU, tmp_path / "there")
+    assert torch.equal(weights(net), weights(here)) and losses(there) == losses(history)
+
+
 def test_clips_that_test_change_nothing(tmp_path):
     """Nor do those that validate, where nothing is chosen by them."""
     parts = np.where(np.arange(120) < 90, "training", np.where(np.arange(120) < 105, "validation", "test"))

@@ -214,7 +214,9 @@ def train(
         if not places.size:
             return None
         own = Batches(values, places, classes[places], settings.batch_size, seed, epoch)
-        return torch.utils.data.DataLoader(own, batch_size=None, pin_memory=values.must_travel_to(device))
+        # What has to be sent is got ready by a process of its own while the device computes.
+        travels = values.must_travel_to(device)
+        return torch.utils.data.DataLoader(own, batch_size=None, num_workers=int(travels), pin_memory=travels)
 
     every_epoch = partial(callbacks.ModelCheckpoint, state, save_on_train_epoch_end=True, enable_version_counter=False)
     watching: list[callbacks.Callback] = []

@@ -10,6 +10,7 @@ from earshot.score.classes import confusion, most_confused
 from earshot.show.class_words import in_order, pictured, split_of
 from earshot.show.summary import finite
 
+_EPOCHS_OF_B = 20  # that study B's times are of
 _PAIRS = 8  # of classes that are confused most often
 
 
@@ -58,7 +59,14 @@ def sounds(told: Told, config: Mapping[str, Any], published: pd.DataFrame) -> di
         collection: {"accuracy": models[told.headline]["accuracy"]},
         "models": models,
         "confused": confused(told.answers),
-        "published": {"accuracy": official["esc50_validation_accuracy"], "people": people},
+        "published": {
+            "accuracy": official["esc50_validation_accuracy"],
+            "people": people,
+            "epochs": _EPOCHS_OF_B,
+            "seconds_per_epoch": {
+                device: 60 * official[f"train_time_{device}"] / _EPOCHS_OF_B for device in ("cpu", "gpu")
+            },
+        },
     }
 
 

@@ -105,7 +105,7 @@ def test_the_headline_is_of_a_model_that_is_known():
     assert said == "config key sounds: headline: loudest is none of the models (published, residual)"
     assert read_config(merged(MAIN, at("chords.headline", "published"))).chords.heading == "published"
     without = read_config(merged(MAIN, at("chords.models.transposable", None)))
-    assert without.chords.heading == without.chords.classifiers[-1] == "without_softmax"
+    assert without.chords.heading == without.chords.classifiers[-1] == "amplified"
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ def test_the_demo_differs_from_the_full_study_in_source_and_size_of_the_data_alo
     """What it shows of methods is then what the full study does. Of clips it has fewer models, and fewer trainings."""
     full, demo = (flat(read_config(merged(*layers)).model_dump()) for layers in ([MAIN], [MAIN, FOLDER / "demo.yaml"]))
     differing = {key for key in full.keys() | demo.keys() if full.get(key) != demo.get(key)}
-    left_out = ("sounds.models.published", "chords.models.published", "chords.models.without_softmax")
+    left_out = ("sounds.models.published", *(f"chords.models.{one}" for one in ("published", "without_", "amplified")))
     of_clips = {f"{study}.{key}" for study in ("sounds", "chords") for key in ("collection", "duration_s", "seeds")}
     of_clips |= {"sounds.models.residual.epochs", "chords.clips_per_cell", "chords.variations", "chords.splits"}
     assert {key for key in differing if not key.startswith(left_out)} <= of_clips | {

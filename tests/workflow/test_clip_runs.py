@@ -1,13 +1,17 @@
 """Clips become shards of spectrograms: once, of what is there, and again only where an edit made them stale."""
 
 import json
+import shutil
+import time
 
 import numpy as np
 import pandas as pd
+import psutil
 import pytest
+from earshot.cli import main
 from earshot.data.clip_shards import read_shard
 from earshot.data.shards import read_tensors
-from runs import changed, copy_project, planned_rules, run
+from runs import changed, copy_project, planned_rules, run, start
 
 CLIPS = changed(
     {
@@ -26,8 +30,9 @@ CLIPS = changed(
             "seeds": 2,
             "splits": ["by_performance"],
             "models": {
-                "published": None,
+                "published": {"epochs": 2, "patience_epochs": 1},
                 "without_softmax": None,
+                "amplified": None,
                 "transposable": {"epochs": 2, "signals": ["dry", "amplified"]},
             },
             "benchmark": {
@@ -119,7 +124,7 @@ def test_each_study_ends_in_a_page_and_a_summary(classified):
     assert accuracy["mean"] == pytest.approx(scores["accuracy"].mean()) and accuracy["sd"] is None
     assert set(accuracy["folds"]) == set("12345") and accuracy["table"].endswith("sounds/residual/scores.parquet")
     assert sounds["models"]["residual"]["epochs"] == 2 and sounds["models"]["residual"]["seconds_per_epoch"] > 0
-    assert chords["headline"] == "transposable" and set(chords["models"]) == {"transposable"}
+    assert chords["headline"] == "transposable" and set(chords["models"]) == {"published", "transposable"}
     scores = pd.read_parquet(found["chords"] / "transposable/scores.parquet")
     for task in ("root", "type"):
         own = chords[task]["by_performance"]
@@ -134,6 +139,50 @@ def test_each_study_ends_in_a_page_and_a_summary(classified):
         }
         page = (folder / "index.html").read_text()
         assert "This is a demonstration." in page and page.count("<figcaption>") == 4
+
+
+def test_a_task_of_its_own_has_a_network_of_its_own(classified):
+    """Study E's; a fifth of what would train tells when to stop."""
+    folder = classified / "results/tiny/chords/published/by_performance/1"
+    assert {path.name for path in (folder / "networks").iterdir()} == {"root.safetensors", "type.safetensors"}
+    history = pd.read_parquet(folder / "history.parquet")
+    assert set(history["task"]) == {"root", "type"} and history["validation"].notna().all()
+    answers = pd.read_parquet(folder / "predictions.parquet")
+    assert answers.groupby("task")["item"].nunique().to_dict() == {"root": 130, "type": 130}
+
+
+def test_predict_says_of_a_clip_what_the_run_said(classified, capsys):
+    """The same probabilities, of a file by itself."""
+    training = classified / "results/tiny/sounds/residual/fold2/1"
+    answers = pd.read_parquet(training / "predictions.parquet").set_index("item")
+    (files,) = classified.glob(f"{SHARED}/synthetic_sounds-*/files")
+    wanted = [path for path in sorted(files.rglob("*.wav")) if path.name in answers.index or path.stem in answers.index]
+    assert len(wanted) == 8
+    assert main(["predict", *map(str, wanted), "--networks", str(training), "--json"]) == 0
+    for path, own in zip(wanted, json.loads(capsys.readouterr().out)["answers"], strict=True):
+        row = answers.loc[path.name if path.name in answers.index else path.stem]
+        assert list(own["probabilities"]["category"].values()) == pytest.approx(row["probabilities"], abs=1e-4)
+
+
+def test_a_training_that_is_killed_goes_on_from_its_last_epoch(made, tmp_path):
+    """With all its processes, in the middle: the networks are those of an undisturbed one, byte for byte."""
+    config = changed({"chords.models.transposable.epochs": 12}, CLIPS)
+    training = "results/tiny/chords/transposable/by_performance/1"
+    killed, undisturbed = (shutil.copytree(made, tmp_path / name) for name in ("killed", "undisturbed"))
+    how = {"config": config, "project": killed}
+    process = start(killed, "--", f"{training}/predictions.parquet", **how)
+    while not list(killed.glob("results/tiny/state/*/root_type/last.ckpt")):
+        assert process.poll() is None, process.communicate()[0]
+        time.sleep(0.05)
+    for one in [process, *psutil.Process(process.pid).children(recursive=True)]:
+        one.kill()
+    process.communicate()
+    assert not (killed / training / "predictions.parquet").exists()
+    assert "goes on after epoch " in run(killed, "--", f"{training}/predictions.parquet", **how)
+    run(undisturbed, "--", f"{training}/predictions.parquet", config=config, project=undisturbed)
+    for name in ("networks/root_type.safetensors", "predictions.parquet"):
+        assert (killed / training / name).read_bytes() == (undisturbed / training / name).read_bytes()
+    assert not list((killed / "results/tiny/state").iterdir())
 
 
 def test_networks_say_what_they_are_and_nothing_is_left_of_their_training(classified):

@@ -226,6 +226,8 @@ def train(
     # After the best, since it says which that is. (`save_last` would save when the training ends, not before.)
     watching.append(every_epoch("last"))
     last = _Last.of(state / "last.ckpt", learner)
+    if last:
+        log.log(PROGRESS, "goes on after epoch %d", len(last.history))
     if last and last.stopped(settings.patience_epochs):
         learner.history = last.history
     else:

@@ -20,7 +20,7 @@ demo: setup
 	@echo "  chords/index.html   which chord a piano plays"
 
 test: setup-dev lint
-	@$(BIN)/python -m pytest -n 2
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 	@$(BIN)/python -m pytest tests/slurm
 
 acceptance: setup-dev

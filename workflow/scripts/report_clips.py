@@ -1,7 +1,6 @@
 """Gather how well sounds or chords are told apart, draw it, and write a page of it."""
 
-import json
-from pathlib import Path
+from functools import partial
 
 import pandas as pd
 from _script import at_work, git_commit
@@ -10,11 +9,10 @@ from earshot.data.schemas.clips import clip_index
 from earshot.data.schemas.ensembles import CLASS_ENSEMBLES
 from earshot.data.sources import read_sources
 from earshot.data.tables import read_table
-from earshot.files import replacing
-from earshot.show import figures, figures_classes, summary, summary_classes
+from earshot.show import figures_classes, summary, summary_classes
 from earshot.show.hardware import hardware
-from earshot.show.page import FigureOnPage
 from earshot.show.page_classes import render_classes
+from earshot.show.report import write_report
 
 
 def read(paths, schema, *left_out):
@@ -59,10 +57,12 @@ with at_work(snakemake) as params:
             answers.groupby("task")["true"].nunique().to_dict(),
         ),
     }
-    for path in map(Path, snakemake.output.figures):
-        figures.save(drawn[path.stem], path)
-    with replacing(snakemake.output.summary) as temporary:
-        temporary.write_text(json.dumps(found, indent=2, sort_keys=True, allow_nan=False) + "\n")
-    on_page = [FigureOnPage(path.stem, path.read_text()) for path in map(Path, snakemake.output.figures)]
-    with replacing(snakemake.output.page) as temporary:
-        temporary.write_text(render_classes(found, on_page, study), encoding="utf-8")
+    output = snakemake.output
+    write_report(
+        found,
+        drawn,
+        partial(render_classes, study=study),
+        figures=output.figures,
+        summary=output.summary,
+        page=output.page,
+    )

@@ -1,7 +1,6 @@
 """Gather what models do at their limits, draw it, and write a page of it."""
 
-import json
-from pathlib import Path
+from functools import partial
 
 import pandas as pd
 from _script import at_work, git_commit
@@ -9,11 +8,10 @@ from earshot.data.schemas.others import CONDITIONS, OTHER_EARS, UNSEEN
 from earshot.data.schemas.scores import SCORES
 from earshot.data.sources import read_sources
 from earshot.data.tables import read_table
-from earshot.files import replacing
-from earshot.show import figures, figures_others, summary, summary_others
+from earshot.show import figures_others, summary, summary_others
 from earshot.show.hardware import hardware
-from earshot.show.page import FigureOnPage
 from earshot.show.page_localisation import render_localisation
+from earshot.show.report import write_report
 
 with at_work(snakemake) as params:
     files = snakemake.input
@@ -39,13 +37,8 @@ with at_work(snakemake) as params:
         "conditions": figures_others.conditions(tried),
         "other_ears": figures_others.other_ears(ears),
     }
-    for path in map(Path, snakemake.output.figures):
-        figures.save(drawn[path.stem], path)
-    with replacing(snakemake.output.summary) as temporary:
-        temporary.write_text(json.dumps(found, indent=2, sort_keys=True) + "\n")
-    on_page = [FigureOnPage(path.stem, path.read_text()) for path in map(Path, snakemake.output.figures)]
-    with replacing(snakemake.output.page) as temporary:
-        temporary.write_text(
-            render_localisation(found, on_page, pd.concat(scores.values(), ignore_index=True), "others.html.j2"),
-            encoding="utf-8",
-        )
+    render = partial(
+        render_localisation, scores=pd.concat(scores.values(), ignore_index=True), template="others.html.j2"
+    )
+    output = snakemake.output
+    write_report(found, drawn, render, figures=output.figures, summary=output.summary, page=output.page)

@@ -1,17 +1,15 @@
 """Gather how fast clips are learnt from, draw it, and write a page of it."""
 
-import json
-from pathlib import Path
+from functools import partial
 
 import pandas as pd
 from _script import at_work, git_commit
 from earshot.data.schemas.clip_times import EPOCH_TIMES, SPECTRA_TIMES
 from earshot.data.sources import read_sources
 from earshot.data.tables import read_table
-from earshot.files import replacing
-from earshot.show import figures, figures_clip_speed, summary, summary_clip_speed
-from earshot.show.page import FigureOnPage
+from earshot.show import figures_clip_speed, summary, summary_clip_speed
 from earshot.show.page_clip_speed import render_speed
+from earshot.show.report import write_report
 
 with at_work(snakemake) as params:
     files = snakemake.input
@@ -36,11 +34,12 @@ with at_work(snakemake) as params:
         "epoch_times": figures_clip_speed.epoch_times(rows),
         "spectra_rates": figures_clip_speed.spectra_rates(spectra),
     }
-    for path in map(Path, snakemake.output.figures):
-        figures.save(drawn[path.stem], path)
-    with replacing(snakemake.output.summary) as temporary:
-        temporary.write_text(json.dumps(found, indent=2, sort_keys=True, allow_nan=False) + "\n")
-    on_page = [FigureOnPage(path.stem, path.read_text()) for path in map(Path, snakemake.output.figures)]
-    page = render_speed(found, on_page, [*files.epochs, *files.spectra])
-    with replacing(snakemake.output.page) as temporary:
-        temporary.write_text(page, encoding="utf-8")
+    output = snakemake.output
+    write_report(
+        found,
+        drawn,
+        partial(render_speed, tables=[*files.epochs, *files.spectra]),
+        figures=output.figures,
+        summary=output.summary,
+        page=output.page,
+    )

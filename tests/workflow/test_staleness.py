@@ -123,7 +123,7 @@ OF_CLIPS = {
     "sounds.clips_per_job": 10,
     "sounds.collection": "esc10",
     "sounds.clips_per_cell": 3,
-    "sounds.sample_rate_hz": 22050,
+    "sounds.sample_rate_hz": 48000,
     "sounds.duration_s": 2,
     "sounds.padding": "zeros",
     "sounds.image.window_samples": 1024,

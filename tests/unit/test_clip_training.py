@@ -5,7 +5,7 @@ import logging
 import numpy as np
 import pytest
 import torch
-from earshot.learn import clip_training
+from earshot.learn.checkpoints import WholeFiles
 from earshot.learn.clip_training import Batches, TrainingSettings, train
 from earshot.learn.clip_values import ClipValues, PlainInputs, probabilities
 from torch import nn
@@ -120,7 +120,7 @@ def test_a_training_with_patience_that_was_stopped_goes_on_and_gives_the_same(tm
     settings = TrainingSettings(epochs=60, batch_size=16, learning_rate=0.05, patience_epochs=3)
     undisturbed, history = trained(tmp_path / "undisturbed", settings, LOUDER, parts)
     assert 3 < len(history) < 60
-    save, written = clip_training._WholeFiles.save_checkpoint, 0
+    save, written = WholeFiles.save_checkpoint, 0
 
     def killed(self, checkpoint, path, storage_options=None):
         nonlocal written
@@ -130,7 +130,7 @@ def test_a_training_with_patience_that_was_stopped_goes_on_and_gives_the_same(tm
             raise Killed
 
     with monkeypatch.context() as patched, pytest.raises(Killed):
-        patched.setattr(clip_training._WholeFiles, "save_checkpoint", killed)
+        patched.setattr(WholeFiles, "save_checkpoint", killed)
         trained(tmp_path / "killed", settings, LOUDER, parts)
     gone_on, again = trained(tmp_path / "killed", settings, LOUDER, parts)
     assert torch.equal(weights(gone_on), weights(undisturbed)) and losses(again) == losses(history)

@@ -250,6 +250,14 @@ def test_an_edit_of_no_training_trains_nothing(changes, again, classified):
     assert planned == again
 
 
+def test_an_edit_of_one_study_makes_nothing_of_the_other_stale(classified):
+    for changes, other in (
+        ({"chords.splits": ["random"]}, "sounds"),
+        ({"sounds.threads": 2, "sounds.seeds": 2}, "chords"),
+    ):
+        assert planned_rules(classified, "--", other, config=changed(changes, CLIPS), project=classified) == {}
+
+
 @pytest.mark.parametrize(
     ("changes", "again"),
     [

@@ -58,6 +58,7 @@ def _closure(script: Path, library: Path) -> tuple[set[Path], set[str]]:
     return modules, packages
 
 
+@cache
 def _module(name: str, library: Path) -> Path | None:
     """Return the library's file for a dotted name: a module, or a name inside one."""
     parts = name.split(".")

@@ -61,15 +61,13 @@ def indices_of_piano(wildcards):
     return indices(values_of_piano(wildcards))
 
 
-def split_for_pianos():
-    """Return the split whose networks are tried on another piano: that of whole performances, if it is there."""
-    known = splits("chords")
-    return "by_performance" if "by_performance" in known else known[0]
+# The networks of this split are tried on another piano: those of whole performances, if they are there.
+SPLIT_FOR_PIANOS = "by_performance" if "by_performance" in splits("chords") else splits("chords")[0]
 
 
 def networks_for_pianos(wildcards):
     """Return the networks that are tried on another piano."""
-    return f"{RESULTS}/chords/{wildcards.classifier}/{split_for_pianos()}/{wildcards.number}/networks"
+    return f"{RESULTS}/chords/{wildcards.classifier}/{SPLIT_FOR_PIANOS}/{wildcards.number}/networks"
 
 
 def settings_of_classifier(wildcards):
@@ -160,6 +158,11 @@ def indices_by_piano(wildcards):
     """Return these indices of each other piano that a study's classifiers are tried on."""
     tried = OTHER_PIANOS if wildcards.study == "chords" else {}
     return {piano: indices_of_waveforms(clips) for piano, clips in tried.items()}
+
+
+def split_for_pianos(wildcards):
+    """Return the split whose networks were tried on them; none where there are none, as of sounds."""
+    return SPLIT_FOR_PIANOS if indices_by_piano(wildcards) else None
 
 
 def indices_of_pianos(wildcards):

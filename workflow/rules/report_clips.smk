@@ -45,7 +45,7 @@ rule report_clips:
         classifiers=of_study("classifiers"),
         headline=of_study("heading"),
         pianos=indices_by_piano,
-        split_for_pianos=split_for_pianos(),
+        split_for_pianos=split_for_pianos,
         device="cpu" if CONFIG.device == "cpu" else "auto",  # of the machine that is described: the job needs no GPU
         sources=sources_of_study,
         jobs=clip_job_times,

@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any, Literal
 
 import numpy as np
@@ -22,7 +21,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from earshot.files import replacing
+from earshot.learn.checkpoints import Checkpoint, WholeFiles
 from earshot.learn.clip_values import Inputs, Values
 from earshot.memory import keep_freed
 from earshot.progress import PROGRESS
@@ -31,7 +30,6 @@ from earshot.seeds import generator
 os.environ.setdefault("PL_DISABLE_TIPS", "1")
 import lightning.pytorch as lightning
 from lightning.fabric.plugins.environments.lightning import LightningEnvironment
-from lightning.fabric.plugins.io.torch_io import TorchCheckpointIO
 from lightning.pytorch import callbacks
 
 _RISING = 0.1  # of the steps: until then the learning rate grows
@@ -225,7 +223,7 @@ def train(
         watching.append(every_epoch("best", monitor="validation"))
     # After the best, since it says which that is. (`save_last` would save when the training ends, not before.)
     watching.append(every_epoch("last"))
-    last = _Last.of(state / "last.ckpt", learner)
+    last = Checkpoint.of(state / "last.ckpt", learner)
     if last:
         log.log(PROGRESS, "goes on after epoch %d", len(last.history))
     if last and last.stopped(settings.patience_epochs):
@@ -244,7 +242,7 @@ def _fit(
     watching: list[callbacks.Callback],
     settings: TrainingSettings,
     device: torch.device,
-    last: "_Last | None",
+    last: Checkpoint | None,
 ) -> None:
     """Train until the last epoch, or until a callback stops it."""
     with _quiet():
@@ -254,7 +252,7 @@ def _fit(
             devices=1 if device.index is None else [device.index],
             precision="bf16-mixed" if settings.precision == "bfloat16" else "32-true",
             callbacks=watching,
-            plugins=[LightningEnvironment(), _WholeFiles()],  # a job trains alone, whatever SLURM gave it
+            plugins=[LightningEnvironment(), WholeFiles()],  # a job trains alone, whatever SLURM gave it
             logger=False,
             enable_progress_bar=False,
             enable_model_summary=False,
@@ -267,47 +265,6 @@ def _fit(
             ckpt_path=last.path if last else None,
             weights_only=True,
         )
-
-
-class _WholeFiles(TorchCheckpointIO):
-    """Checkpoints that appear whole: Lightning's own are moved from another folder, which may be on another disk."""
-
-    def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any | None = None) -> None:
-        """Write a checkpoint."""
-        with replacing(path) as temporary:
-            torch.save(checkpoint, temporary)
-
-
-@dataclass(frozen=True)
-class _Last:
-    """The last checkpoint of a training that was stopped: where it is, and what it says."""
-
-    path: Path
-    history: list[dict[str, float]]
-    without_better: int  # epochs in succession without a lower loss of the validation part
-
-    @classmethod
-    def of(cls, path: Path, learner: _Learner) -> "_Last | None":
-        """Return the checkpoint of a learner; None where there is none, or none that can be gone on from."""
-        if not path.exists():
-            return None
-        try:
-            found = torch.load(path, weights_only=True, map_location="cpu")
-            shapes, own = (
-                {name: one.shape for name, one in some.items()} for some in (found["state_dict"], learner.state_dict())
-            )
-            if shapes == own:
-                waited = [one.get("wait_count", 0) for one in found["callbacks"].values()]
-                return cls(path, found["history"], max(waited, default=0))
-            fault = "is of another network"
-        except (OSError, RuntimeError, EOFError, KeyError, UnpicklingError) as error:
-            fault = f"cannot be read ({error})"
-        log.warning("%s %s: the training begins anew", path, fault)
-        return None
-
-    def stopped(self, patience: int | None) -> bool:
-        """Return whether nothing was left to do: Lightning would train for another epoch before it saw that."""
-        return patience is not None and self.without_better >= patience
 
 
 @contextmanager

@@ -15,6 +15,7 @@ import torch
 
 _SMALLEST_POWER = 1e-10  # below it, levels are this one's: librosa.power_to_db
 _RANGE_DB = 80.0  # of levels below the loudest
+_GROUPS = 4  # of neighbouring bands: the fastest number for both studies' spectrograms
 _SMALLEST_DEVIATION = 1e-6  # added to a standard deviation that is divided by
 
 
@@ -38,13 +39,15 @@ class MelSettings:
 def mel_power(signals: torch.Tensor, settings: MelSettings) -> torch.Tensor:
     """Return the power in mel bands, `(clips, bands, frames)`, of signals `(clips, samples)`."""
     weights, window = _weights(settings, signals.device)
+    bins = max(first + len(of_bins) for first, of_bins in weights)
     half = settings.window_samples // 2
     continued = torch.nn.functional.pad(signals[:, None], (half, half), mode="reflect")[:, 0]
     frames = continued.unfold(-1, settings.window_samples, settings.hop_samples) * window
     # Frame by frame, as they lie in memory: a sum over real and imaginary parts that lie side by side is slow.
-    used = torch.view_as_real(torch.fft.rfft(frames)[..., : len(weights)])
+    used = torch.view_as_real(torch.fft.rfft(frames)[..., :bins])
     power = used[..., 0].square().addcmul_(used[..., 1], used[..., 1])
-    return (power @ weights).transpose(-1, -2)
+    by_band = [power[..., first : first + len(of_bins)] @ of_bins for first, of_bins in weights]
+    return torch.cat(by_band, dim=-1).transpose(-1, -2)
 
 
 def levels_db(power: torch.Tensor) -> torch.Tensor:
@@ -68,8 +71,12 @@ def image(power: torch.Tensor) -> torch.Tensor:
 
 
 @lru_cache(maxsize=8)
-def _weights(settings: MelSettings, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the weights of bins in bands, `(bins up to the highest that is used, bands)`, and the window."""
+def _weights(settings: MelSettings, device: torch.device) -> tuple[list[tuple[int, torch.Tensor]], torch.Tensor]:
+    """Return the weights of bins in bands, and the window.
+
+    Neighbouring bands are weighted together: for each such group the first bin that it uses, and weights
+    `(bins, bands)` from there on. A band spans few of all bins, so that groups spare most of one large product.
+    """
     weights = librosa.filters.mel(
         sr=settings.rate_hz,
         n_fft=settings.window_samples,
@@ -79,9 +86,13 @@ def _weights(settings: MelSettings, device: torch.device) -> tuple[torch.Tensor,
         htk=settings.scale == "htk",
         norm="slaney" if settings.scale == "slaney" else None,
     )
-    bins = int(np.flatnonzero(weights.any(0)).max()) + 1
+    groups = []
+    for bands in np.array_split(weights, _GROUPS):
+        used = np.flatnonzero(bands.any(0))
+        first, last = (used[0], used[-1]) if len(used) else (0, 0)
+        groups.append((int(first), torch.from_numpy(np.ascontiguousarray(bands[:, first : last + 1].T)).to(device)))
     window = torch.hann_window(settings.window_samples, dtype=torch.float64).to(device, torch.float32)
-    return torch.from_numpy(np.ascontiguousarray(weights[:, :bins].T)).to(device), window
+    return groups, window
 
 
 def mel_settings(settings: Mapping[str, Any], rate_hz: float) -> MelSettings:

@@ -3,14 +3,18 @@
 import json
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import other_piano
 import pandas as pd
 from bars import DATA, ROOT, Bars, Log, Missed
+from earshot.files import replacing_folder
 from earshot.show.summary_clip_speed import counted_epochs, from_shards, on_gpu, spectra
 from issue1 import project
+from runs import copy_project
 
 BARS = Bars()
 RENDER = ROOT.parent / "shared" / "tools" / "render_triads.py"
@@ -25,11 +29,24 @@ def snakemake(log: Log, folder: Path, config: dict[str, Any], *targets: str) -> 
     log.succeed([*command, *targets], folder)
 
 
+@contextmanager
+def long_run(log: Log) -> Iterator[Path]:
+    """Give a copy of the project beside the log, with what a measurement that was killed has made there.
+
+    It is gone when all is measured.
+    """
+    folder = Path(log.file.name).with_suffix(".run")
+    yield copy_project(folder)
+    shutil.rmtree(folder)
+
+
 def rendered(log: Log, folder: Path) -> dict[str, Any]:
     """Render 4,320 triads of recorded notes, and return the configuration of chords that finds them."""
     if not RENDER.exists():
         raise Missed("not run: there is nothing to render triads with")
-    log.succeed([sys.executable, str(RENDER), str(folder / "triads"), "--per-cell", "10"], folder)
+    if not (folder / "triads").exists():
+        with replacing_folder(folder / "triads") as rendering:
+            log.succeed([sys.executable, str(RENDER), str(rendering), "--per-cell", "10"], folder)
     return {"data_dir": str(folder / "triads"), "chords": {"clips_per_cell": 10}}
 
 
@@ -38,7 +55,7 @@ def rendered(log: Log, folder: Path) -> dict[str, Any]:
 )
 def esc10(log: Log) -> tuple[str, bool]:
     """Train both setups in five folds, three times each."""
-    with project() as folder:
+    with long_run(log) as folder:
         config = {"name": "esc10", "data_dir": str(DATA), "sounds": {"collection": "esc10"}}
         snakemake(log, folder, config, "sounds")
         found = json.loads((folder / "results/esc10/sounds/summary.json").read_text())["sounds"]
@@ -62,9 +79,11 @@ def chords(log: Log) -> tuple[str, bool]:
     """Render triads, train ours in all splits three times, and try it on a soundfont's piano."""
     if reason := other_piano.missing():
         raise Missed(f"not run: {reason}")
-    with project() as folder:
+    with long_run(log) as folder:
         config = rendered(log, folder)
-        log.say(f"{other_piano.render(folder / 'piano')} triads of another piano")
+        if not (folder / "piano").exists():
+            with replacing_folder(folder / "piano") as rendering:
+                log.say(f"{other_piano.render(rendering)} triads of another piano")
         config["chords"] |= {
             "models": {"published": None, "without_softmax": None, "amplified": None},
             "other_pianos": {"timgm6mb": {"folder": str(folder / "piano")}},

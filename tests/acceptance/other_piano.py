@@ -27,7 +27,7 @@ def missing() -> str:
 
 def render(folder: Path, seed: int = 7) -> int:
     """Write a triad of each octave, root, type and dynamic, as somebody might strike it, and return how many."""
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     draw = np.random.default_rng(seed)
     names, events = [], []
     for octave in (2, 3, 4):

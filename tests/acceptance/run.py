@@ -4,13 +4,15 @@
     python tests/acceptance/run.py --list            what there is
     python tests/acceptance/run.py --only NAME ...   some; the table keeps what was measured before of the others
 
-Each bar's output goes to logs/acceptance/<bar>.log. The exit status is 1 when a bar that was measured is missed, or
-cannot be measured for want of something that EARSHOT_REQUIRE names.
+Each bar's output goes to logs/acceptance/<bar>.log. A bar of training that is stopped goes on
+where it was when it is measured again. The exit status is 1 when a bar that was measured is missed, or cannot be
+measured for want of something that EARSHOT_REQUIRE names.
 """
 
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -131,6 +133,7 @@ def main() -> int:
         for bar in chosen:
             print(f"{bar.name:20} {bar.wanted}" + (f" (not here: {bar.missing})" if bar.missing else ""))
         return 0
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # and with this all that a bar has started
     required = os.environ.get("EARSHOT_REQUIRE", "").split()
     results = [(bar, measure(bar)) for bar in chosen]
     for issue, bars in ISSUES.items():

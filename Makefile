@@ -1,6 +1,6 @@
 # make demo        the whole workflow at a small scale: no network (but the package index), no GPU
 # make test        every check that takes minutes: formatting, linting, types, tests; on a SLURM cluster where installed
-# make acceptance  every bar of every issue, in a table (five hours on two cores)
+# make acceptance  every bar of every issue, in a table (hours)
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 PYTHON ?= python3

@@ -4,9 +4,9 @@
     python tests/acceptance/run.py --list            what there is
     python tests/acceptance/run.py --only NAME ...   some; the table keeps what was measured before of the others
 
-Each bar's output goes to logs/acceptance/<bar>.log. A bar of training that is stopped goes on
-where it was when it is measured again. The exit status is 1 when a bar that was measured is missed, or cannot be
-measured for want of something that EARSHOT_REQUIRE names.
+Each bar's output goes to logs/acceptance/<bar>.log. A bar of hours of training that is stopped goes on where it was
+when it is measured again. The exit status is 1 when a bar that was measured is missed, or cannot be measured for want
+of something that EARSHOT_REQUIRE names.
 """
 
 import argparse

@@ -15,7 +15,7 @@ import torch
 
 _SMALLEST_POWER = 1e-10  # below it, levels are this one's: librosa.power_to_db
 _RANGE_DB = 80.0  # of levels below the loudest
-_GROUPS = 4  # of neighbouring bands: the fastest number for both studies' spectrograms
+_GROUPS = 4  # of neighbouring bands: of 1, 2, 4 and 8 the fastest for both studies' spectrograms
 _SMALLEST_DEVIATION = 1e-6  # added to a standard deviation that is divided by
 
 

@@ -17,6 +17,7 @@ from earshot.directions import great_circle_deg, unit_vectors
 from earshot.files import replacing_folder
 from earshot.learn.perceptron import TrainingSet, TrainingSettings
 from earshot.learn.split import Held, Split
+from earshot.settings import settings_from
 
 # What is kept in files, and where it is defined: imported when it is read, so that an edit of one makes no other stale.
 KINDS = {"Perceptron": "earshot.learn.perceptron", "Templates": "earshot.learn.templates"}
@@ -134,10 +135,9 @@ def read_localiser(path: Path | str) -> tuple[Localiser, dict[str, Any]]:
 
 def localiser_settings(settings: Mapping[str, Any]) -> LocaliserSettings[TrainingSettings]:
     """Return the settings that a configuration's values describe."""
-    known = {field.name for field in fields(TrainingSettings)}
-    network = {name: value for name, value in settings["network"].items() if name in known}
-    network["hidden_layers"] = tuple(network["hidden_layers"])
-    return LocaliserSettings(settings["seed"], settings["held_out"], TrainingSettings(**network))
+    network = settings["network"]
+    training = settings_from(TrainingSettings, network, hidden_layers=tuple(network["hidden_layers"]))
+    return LocaliserSettings(settings["seed"], settings["held_out"], training)
 
 
 def write_outcome(

@@ -6,7 +6,7 @@ of them takes one product of small matrices, where a convolution takes thousands
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -14,6 +14,8 @@ import nnAudio.utils
 import numpy as np
 import torch
 from numpy.typing import NDArray
+
+from earshot.settings import settings_from
 
 BINS_PER_OCTAVE = 36  # three a semitone: half a semitone out of tune is half way between two
 QUALITY = 1 / (2 ** (1 / BINS_PER_OCTAVE) - 1)  # periods in each window
@@ -93,5 +95,4 @@ def _kernels(settings: ConstantQSettings, device: torch.device) -> tuple[int, li
 
 def constant_q_settings(settings: Mapping[str, Any], rate_hz: float) -> ConstantQSettings:
     """Return the settings that a configuration's section holds as plain values, for clips of this rate."""
-    own = {field.name: settings[field.name] for field in fields(ConstantQSettings) if field.name in settings}
-    return ConstantQSettings(**own | {"rate_hz": rate_hz})
+    return settings_from(ConstantQSettings, settings, rate_hz=rate_hz)

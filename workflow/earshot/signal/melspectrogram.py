@@ -5,13 +5,15 @@ that a mel band uses are squared and weighted.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
 import librosa
 import numpy as np
 import torch
+
+from earshot.settings import settings_from
 
 _SMALLEST_POWER = 1e-10  # below it, levels are this one's: librosa.power_to_db
 _RANGE_DB = 80.0  # of levels below the loudest
@@ -97,5 +99,4 @@ def _weights(settings: MelSettings, device: torch.device) -> tuple[list[tuple[in
 
 def mel_settings(settings: Mapping[str, Any], rate_hz: float) -> MelSettings:
     """Return the settings that a configuration's section holds as plain values, for clips of this rate."""
-    own = {field.name: settings[field.name] for field in fields(MelSettings) if field.name in settings}
-    return MelSettings(**own | {"rate_hz": rate_hz})
+    return settings_from(MelSettings, settings, rate_hz=rate_hz)

@@ -29,7 +29,7 @@ import issue2
 import issue3
 import issue4
 from bars import ROOT, Bar, Bars, Log, Missed
-from earshot.show.hardware import hardware
+from earshot.hardware import hardware
 
 ISSUES: dict[str, Bars] = {"issue1": issue1.BARS, "issue2": issue2.BARS, "issue3": issue3.BARS, "issue4": issue4.BARS}
 LOGS = ROOT / "logs" / "acceptance"

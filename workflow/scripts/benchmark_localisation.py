@@ -7,9 +7,9 @@ from earshot.data.listeners import read_listeners
 from earshot.data.schemas.benchmark import BENCHMARK
 from earshot.data.tables import write_table
 from earshot.files import replacing
+from earshot.hardware import hardware
 from earshot.learn import race
 from earshot.learn.localiser import localiser_settings
-from earshot.show.hardware import hardware
 from earshot.signal.interaural import interaural_settings
 from earshot.signal.noise import noise_settings
 

@@ -8,7 +8,7 @@ from earshot import device
 from earshot.data.clip_shards import read_shard
 from earshot.data.schemas.clip_times import SPECTRA_TIMES
 from earshot.data.tables import write_table
-from earshot.show.hardware import hardware
+from earshot.hardware import hardware
 from earshot.signal.race_of_spectra import time_spectra
 
 if __name__ == "__main__":  # workers of the benchmark import this file again

@@ -9,8 +9,8 @@ from earshot.data.schemas.clips import clip_index
 from earshot.data.schemas.ensembles import CLASS_ENSEMBLES
 from earshot.data.sources import read_sources
 from earshot.data.tables import read_table
+from earshot.hardware import hardware
 from earshot.show import figures_classes, summary, summary_classes
-from earshot.show.hardware import hardware
 from earshot.show.page_classes import render_classes
 from earshot.show.report import write_report
 

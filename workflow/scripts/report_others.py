@@ -8,8 +8,8 @@ from earshot.data.schemas.others import CONDITIONS, OTHER_EARS, UNSEEN
 from earshot.data.schemas.scores import SCORES
 from earshot.data.sources import read_sources
 from earshot.data.tables import read_table
+from earshot.hardware import hardware
 from earshot.show import figures_others, summary, summary_others
-from earshot.show.hardware import hardware
 from earshot.show.page_localisation import render_localisation
 from earshot.show.report import write_report
 

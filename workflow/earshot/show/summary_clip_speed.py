@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from earshot.hardware import computing
 from earshot.score.speed import Ratio, ratio
-from earshot.show.hardware import computing
 from earshot.show.summary import finite
 
 _TIMED = ["task", "batch_size", "samples"]
@@ -23,7 +23,7 @@ def counted_epochs(times: pd.DataFrame) -> pd.DataFrame:
 
 
 def machines(*tables: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the machines that tables were measured on, those with a GPU first, as `earshot.show.hardware` has them."""
+    """Return the machines that tables were measured on, those with a GPU first, as `earshot.hardware` has them."""
     found = [json.loads(text) for text in dict.fromkeys(text for table in tables for text in table["machine"])]
     return sorted(found, key=lambda machine: machine["device"] == "CPU")
 

@@ -6,7 +6,7 @@ import pandera.pandas as pa
 EPOCH_TIMES = pa.DataFrameSchema(
     {
         "device": pa.Column(str, pa.Check.isin(["cpu", "cuda"])),
-        "machine": pa.Column(str),  # JSON: what `earshot.show.hardware` says of it
+        "machine": pa.Column(str),  # JSON: what `earshot.hardware` says of it
         "way": pa.Column(str, pa.Check.isin(["shards", "files", "control"])),
         "precision": pa.Column(str),
         "task": pa.Column(str, pa.Check.isin(["root", "type"])),

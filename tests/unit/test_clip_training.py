@@ -1,6 +1,7 @@
 """Training on clips: it learns, goes on where it was stopped, and looks at nothing that it is to be judged by."""
 
 import logging
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -42,11 +43,14 @@ def weights(net):
     return torch.cat([parameter.detach().flatten() for parameter in net.parameters()])
 
 
-def trained(state, settings=SETTINGS, inputs=LOUDER, parts=None, seed=1):
+LEARN, NONE = np.arange(90), np.arange(0)
+
+
+def trained(state, settings=SETTINGS, inputs=LOUDER, learns=LEARN, validates=NONE, seed=1, kind=ClipValues):
     values, classes = clips()
     net = network()
-    parts = np.where(np.arange(120) < 90, "training", "test") if parts is None else parts
-    return net, train(net, values, classes, parts, inputs, settings, seed, CPU, state)
+    values = kind(values.shards)
+    return net, train(net, values, classes, learns, validates, inputs, settings, seed, CPU, state)
 
 
 def test_rows_come_from_whatever_shard_they_are_in():
@@ -85,13 +89,29 @@ class Killed(Exception):
     pass
 
 
+PATIENT = {
+    "settings": TrainingSettings(epochs=60, batch_size=16, learning_rate=0.05, patience_epochs=3),
+    "learns": np.arange(60),
+    "validates": np.arange(60, 100),
+}
+
+
+class Travelling(ClipValues):
+    """Values that have to be sent to the device, which a process of its own gets ready."""
+
+    def must_travel_to(self, device):
+        return True
+
+
 def losses(history):
     """The rows of a history without what no two trainings share."""
     return [{name: value for name, value in row.items() if "seconds" not in name} for row in history]
 
 
+@pytest.mark.filterwarnings("ignore:.*pin_memory")  # there is nowhere to send them
+@pytest.mark.parametrize("kind", [ClipValues, Travelling])
 @pytest.mark.parametrize("after", [1, 4])
-def test_a_training_that_was_stopped_goes_on_and_gives_the_same(tmp_path, after):
+def test_a_training_that_was_stopped_goes_on_and_gives_the_same(tmp_path, after, kind):
     """In mid-epoch: what that epoch had learnt is learnt again, from where the epoch before it ended."""
     undisturbed, history = trained(tmp_path / "undisturbed")
     calls, last = 0, after * 6 + 3  # 90 clips are 6 batches
@@ -105,10 +125,10 @@ def test_a_training_that_was_stopped_goes_on_and_gives_the_same(tmp_path, after)
             return super().learnt(values, classes, draw)
 
     with pytest.raises(Killed):
-        trained(tmp_path / "killed", inputs=Stopping(3))
+        trained(tmp_path / "killed", inputs=Stopping(3), kind=kind)
     assert [path.name for path in (tmp_path / "killed").iterdir()] == ["last.ckpt"]
     calls, last = 0, None
-    gone_on, again = trained(tmp_path / "killed", inputs=Stopping(3))
+    gone_on, again = trained(tmp_path / "killed", inputs=Stopping(3), kind=kind)
     assert torch.equal(weights(gone_on), weights(undisturbed)) and losses(again) == losses(history)
     assert calls == (6 - after) * 6, "whole epochs are not learnt again"
 
@@ -116,9 +136,7 @@ def test_a_training_that_was_stopped_goes_on_and_gives_the_same(tmp_path, after)
 @pytest.mark.parametrize("before_the_end", [3, 0], ids=["in mid-training", "after it had stopped"])
 def test_a_training_with_patience_that_was_stopped_goes_on_and_gives_the_same(tmp_path, before_the_end, monkeypatch):
     """Killed right after an epoch's checkpoint, or after the last of all, when patience had ended."""
-    parts = np.where(np.arange(120) < 60, "training", np.where(np.arange(120) < 100, "validation", "test"))
-    settings = TrainingSettings(epochs=60, batch_size=16, learning_rate=0.05, patience_epochs=3)
-    undisturbed, history = trained(tmp_path / "undisturbed", settings, LOUDER, parts)
+    undisturbed, history = trained(tmp_path / "undisturbed", **PATIENT)
     assert 3 < len(history) < 60
     save, written = WholeFiles.save_checkpoint, 0
 
@@ -131,9 +149,18 @@ def test_a_training_with_patience_that_was_stopped_goes_on_and_gives_the_same(tm
 
     with monkeypatch.context() as patched, pytest.raises(Killed):
         patched.setattr(WholeFiles, "save_checkpoint", killed)
-        trained(tmp_path / "killed", settings, LOUDER, parts)
-    gone_on, again = trained(tmp_path / "killed", settings, LOUDER, parts)
+        trained(tmp_path / "killed", **PATIENT)
+    gone_on, again = trained(tmp_path / "killed", **PATIENT)
     assert torch.equal(weights(gone_on), weights(undisturbed)) and losses(again) == losses(history)
+
+
+def test_a_training_with_patience_whose_state_was_moved_begins_anew(tmp_path, caplog):
+    """The best epoch is named by where it was."""
+    undisturbed, history = trained(tmp_path / "here", **PATIENT)
+    (tmp_path / "here").rename(tmp_path / "there")
+    again, same = trained(tmp_path / "there", **PATIENT)
+    assert "is of another folder: the training begins anew" in caplog.text
+    assert torch.equal(weights(undisturbed), weights(again)) and losses(same) == losses(history)
 
 
 def test_a_training_that_had_ended_trains_no_more(tmp_path):
@@ -167,35 +194,25 @@ def test_a_seed_gives_the_same_network_and_another_seed_another(tmp_path):
 
 @pytest.mark.filterwarnings("ignore:.*pin_memory")  # there is nowhere to send them
 def test_batches_that_a_process_of_its_own_gets_ready_are_the_same(tmp_path):
-    class Travelling(ClipValues):
-        def must_travel_to(self, device):
-            return True
-
     here, history = trained(tmp_path / "here")
-    values, classes = clips()
-    net = network()
-    parts = np.where(np.arange(120) < 90, "training", "test")
-    there = train(net, Travelling(values.shards), classes, parts, LOUDER, SETTINGS, 1, CPU, tmp_path / "there")
-    assert torch.equal(weights(net), weights(here)) and losses(there) == losses(history)
+    there, same = trained(tmp_path / "there", kind=Travelling)
+    assert torch.equal(weights(there), weights(here)) and losses(same) == losses(history)
 
 
 def test_clips_that_test_change_nothing(tmp_path):
     """Nor do those that validate, where nothing is chosen by them."""
-    parts = np.where(np.arange(120) < 90, "training", np.where(np.arange(120) < 105, "validation", "test"))
-    one, _ = trained(tmp_path / "a", parts=parts)
+    one, _ = trained(tmp_path / "a", validates=np.arange(90, 105))
     values, classes = clips()
     values.shards[1][40:] = 1e3
     other = network()
-    others = np.where(parts == "training", classes, 0)
-    train(other, values, others, parts, LOUDER, SETTINGS, 1, CPU, tmp_path / "b")
+    classes[90:] = 0
+    train(other, values, classes, LEARN, np.arange(90, 105), LOUDER, SETTINGS, 1, CPU, tmp_path / "b")
     assert torch.equal(weights(one), weights(other))
 
 
 def test_with_patience_it_stops_and_takes_the_epoch_that_validated_best(tmp_path):
     """A rate that is far too high makes a network worse and worse: the best epoch is an early one."""
-    parts = np.where(np.arange(120) < 60, "training", np.where(np.arange(120) < 100, "validation", "test"))
-    settings = TrainingSettings(epochs=60, batch_size=16, learning_rate=0.05, patience_epochs=3)
-    net, history = trained(tmp_path, settings, PlainInputs(3), parts)
+    net, history = trained(tmp_path, inputs=PlainInputs(3), **PATIENT)
     losses = [row["validation"] for row in history]
     assert all(row["seconds"] > 0 and row["validation_seconds"] > 0 for row in history)
     assert len(losses) == np.argmin(losses) + 1 + 3 < 60
@@ -204,6 +221,16 @@ def test_with_patience_it_stops_and_takes_the_epoch_that_validated_best(tmp_path
         said = net.eval()(values.rows(np.arange(60, 100)))
     loss = float(nn.functional.cross_entropy(said, torch.from_numpy(classes[60:100])))
     assert loss == pytest.approx(min(losses), abs=1e-4)
+
+
+@pytest.mark.parametrize("instructions", [True, False])
+def test_bfloat16_is_taken_where_there_are_instructions_for_it(instructions, monkeypatch, caplog):
+    monkeypatch.setattr("earshot.learn.clip_training.has_bfloat16", lambda device: instructions)
+    wanted = replace(SETTINGS, precision="bfloat16")
+    with caplog.at_level(logging.INFO):
+        assert wanted.fit_for(CPU) == (wanted if instructions else SETTINGS)
+        assert SETTINGS.fit_for(CPU) == SETTINGS
+    assert ("CPU has no instructions for bfloat16" in caplog.text) != instructions
 
 
 def test_nothing_is_said_but_how_far_it_is(tmp_path, capfd, recwarn, caplog):

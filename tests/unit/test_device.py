@@ -24,6 +24,23 @@ sys.stdin.read()
 """
 
 
+@pytest.mark.parametrize(
+    ("said", "has"),
+    [
+        ("flags\t\t: fpu avx2 avx512f avx512_bf16\n", True),
+        ("Features\t: fp asimd bf16\n", True),
+        ("flags\t\t: fpu avx2 avx512f\nbugs\t: bf16\n", False),
+        (None, False),
+    ],
+)
+def test_instructions_for_bfloat16_are_those_that_the_system_tells_of(said, has, tmp_path, monkeypatch):
+    told = tmp_path / "cpuinfo"
+    if said:
+        told.write_text(said)
+    monkeypatch.setattr(device, "_PROCESSOR", told)
+    assert device.has_bfloat16(torch.device("cpu")) == has
+
+
 @pytest.fixture
 def job(tmp_path):
     """Start a job; what is returned says which device it chose, and ends it."""

@@ -151,6 +151,19 @@ def test_a_project_that_moves_keeps_its_fingerprints(project, tmp_path_factory):
     assert digest(elsewhere) == before
 
 
+def test_what_a_job_goes_on_with_is_of_its_code_its_device_and_the_contents_of_its_files(tmp_path):
+    def of(*contents, code="a", device="cpu", folder="here"):
+        paths = [tmp_path / folder / f"{number}.bin" for number in range(len(contents))]
+        for path, content in zip(paths, contents, strict=True):
+            write(path, content)
+        return module.origin(code, device, paths)
+
+    first = of("one", "two")
+    assert of("one", "two", folder="there") == first
+    assert len({first, of("two", "one"), of("one"), of("one", "2"), of("onetwo", "")}) == 5
+    assert first not in (of("one", "two", code="b"), of("one", "two", device="cuda"))
+
+
 def test_no_study_depends_on_what_it_does_not_compute_with():
     """The control on the cohort, training on pictures, either on a description in the configuration."""
 

@@ -8,9 +8,12 @@ import numpy as np
 import pandas as pd
 import psutil
 import pytest
+import torch
 from earshot.cli import main
 from earshot.data.clip_shards import read_shard
 from earshot.data.shards import read_tensors
+from earshot.device import has_bfloat16
+from earshot.fingerprint import fingerprint, origin
 from runs import changed, copy_project, planned_rules, run, start
 
 CLIPS = changed(
@@ -171,13 +174,23 @@ def test_a_training_that_is_killed_goes_on_from_its_last_epoch(made, tmp_path):
     killed, undisturbed = (shutil.copytree(made, tmp_path / name) for name in ("killed", "undisturbed"))
     how = {"config": config, "project": killed}
     process = start(killed, "--", f"{training}/predictions.parquet", **how)
-    while not list(killed.glob("results/tiny/state/*/root_type/last.ckpt")):
+    while not (last := list(killed.glob("results/tiny/state/*/*/root_type/last.ckpt"))):
         assert process.poll() is None, process.communicate()[0]
         time.sleep(0.05)
     for one in [process, *psutil.Process(process.pid).children(recursive=True)]:
         one.kill()
     process.communicate()
     assert not (killed / training / "predictions.parquet").exists()
+    # What it goes on from is of this code, this kind of device and the contents of these shards.
+    code = fingerprint(killed / "workflow/scripts/classify_clips.py", killed / "workflow")
+    files = [
+        path
+        for kind in ("safetensors", "parquet")
+        for signals in ("dry", "amplified-*")
+        for path in sorted((killed / SHARED).glob(f"synthetic_triads-*/{signals}/constant_q-*/*.{kind}"))
+    ]
+    precision = "bfloat16" if has_bfloat16(torch.device("cpu")) else "float32"
+    assert [path.parents[1].name for path in last] == [origin(code, f"cpu {precision}", files)]
     assert "goes on after epoch " in run(killed, "--", f"{training}/predictions.parquet", **how)
     run(undisturbed, "--", f"{training}/predictions.parquet", config=config, project=undisturbed)
     for name in ("networks/root_type.safetensors", "predictions.parquet"):

@@ -3,6 +3,7 @@
 import ast
 import hashlib
 import importlib.metadata
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -23,8 +24,9 @@ _NUMERICAL = {
     "torch": ["torch", "cupy-cuda12x", "cupy-cuda13x"],  # what uses torch may use CuPy, which it imports by name
 }
 
-# Modules that compute nothing: other words, and other care about who writes, make no result stale.
-_BESIDE_RESULTS = {"errors.py", "progress.py", "writer.py"}
+# Modules that compute nothing: other words, other care about who writes and what is said of the machine make no result
+# stale.
+_BESIDE_RESULTS = {"errors.py", "hardware.py", "progress.py", "writer.py"}
 
 
 def fingerprint(script: Path, library: Path) -> str:
@@ -40,6 +42,18 @@ def fingerprint(script: Path, library: Path) -> str:
     used = [distribution for name in sorted(packages & _NUMERICAL.keys()) for distribution in _NUMERICAL[name]]
     parts += [f"{name} {_version(name)}" for name in used]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def origin(code: str, device: str, files: Iterable[Path | str]) -> str:
+    """Return a name for what is made by code of this fingerprint on this kind of device from the contents of files.
+
+    What a stopped job left behind is gone on with only where its origin is the same.
+    """
+    digest = hashlib.sha256("\n".join([code, device]).encode())
+    for path in files:
+        with Path(path).open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()[:12]
 
 
 def _closure(script: Path, library: Path) -> tuple[set[Path], set[str]]:

@@ -81,8 +81,7 @@ def settings_of_classifier(wildcards):
 def state_of_classifier(wildcards):
     """Return the folder in which a training keeps how far it has come."""
     training = "-".join([wildcards.study, wildcards.classifier, wildcards.split, wildcards.number])
-    learnt = {"settings": settings_of_classifier(wildcards), "values": values_of_classifier(wildcards)}
-    return f"{RESULTS}/state/{training}-{digest(learnt)}"
+    return f"{RESULTS}/state/{training}-{digest(settings_of_classifier(wildcards))}"
 
 
 def predictions_of_classifier(wildcards):

@@ -9,11 +9,11 @@ from earshot.data.clip_shards import read_shards
 from earshot.data.schemas.clip_times import EPOCH_TIMES
 from earshot.data.schemas.clips import clip_table
 from earshot.data.tables import read_table, write_table
+from earshot.hardware import hardware
 from earshot.learn.classifier import tasks_of, true_classes
 from earshot.learn.clip_training import TrainingSettings
 from earshot.learn.clip_values import ClipValues, Values
 from earshot.learn.race_of_epochs import MadeAgain, time_epochs
-from earshot.show.hardware import hardware
 from earshot.signal.melspectrogram import mel_settings
 
 with at_work(snakemake) as params:
@@ -35,7 +35,7 @@ with at_work(snakemake) as params:
         softmax_before_loss=True,
         precision="float32" if control else protocol["precision"],
         control=control,
-    )
+    ).fit_for(where)
     rows = time_epochs(
         values,
         true_classes(index, task),

@@ -12,11 +12,14 @@ from earshot.data.clip_shards import read_shards
 from earshot.data.schemas.classes import CLASS_HISTORY, CLASS_PREDICTIONS
 from earshot.data.tables import write_table
 from earshot.files import replacing_folder
+from earshot.fingerprint import fingerprint, origin
+from earshot.hardware import computing, hardware
 from earshot.learn.classifier import answers, write_network
-from earshot.learn.classifier_training import train_networks, training_settings
+from earshot.learn.classifier_training import train_networks
+from earshot.learn.clip_training import TrainingSettings
 from earshot.learn.clip_values import ClipValues
 from earshot.learn.partition import parts
-from earshot.show.hardware import computing, hardware
+from earshot.settings import settings_from
 
 with at_work(snakemake) as params:
     settings, wildcards = params.settings, snakemake.wildcards
@@ -29,14 +32,19 @@ with at_work(snakemake) as params:
         variations=settings.get("variations", 1),
         validation=settings["validation"] if settings["patience_epochs"] else 0,
     )
-    where, state = device.choose(params.device), Path(params.state)
+    where = device.choose(params.device)
+    training = settings_from(TrainingSettings, settings).fit_for(where)
+    here = Path(snakemake.scriptdir)
+    code = fingerprint(here / "classify_clips.py", here.parent)
+    shards_and_indices = [*snakemake.input["values"], *snakemake.input.indices]
+    state = Path(params.state, origin(code, f"{where.type} {training.precision}", shards_and_indices))
     trained = train_networks(
         index,
         values,
         split,
         settings["network"],
         made_with["settings"],
-        training_settings(settings),
+        training,
         settings["seed"],
         where,
         state,
@@ -53,7 +61,7 @@ with at_work(snakemake) as params:
             write_network(folder / f"{one.network.name}.safetensors", one.network, own)
     history = pd.concat([pd.DataFrame(one.history).assign(task=one.network.name) for one in trained])
     on = computing(hardware(params.device), where.type, torch.get_num_threads())
-    write_table(snakemake.output.history, history.assign(**about, on=on), CLASS_HISTORY)
+    write_table(snakemake.output.history, history.assign(**about, on=f"{on}, {training.precision}"), CLASS_HISTORY)
     said = answers([one.network for one in trained], index, values, np.flatnonzero(split == "test"), where)
     write_table(snakemake.output.predictions, said.assign(**about), CLASS_PREDICTIONS)
-    shutil.rmtree(state, ignore_errors=True)
+    shutil.rmtree(params.state, ignore_errors=True)

@@ -1,6 +1,7 @@
 """How far a training that was stopped has come: files that are whole, and of which it is known what they are of."""
 
 import logging
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from pickle import UnpicklingError
@@ -34,7 +35,10 @@ class Checkpoint:
 
     @classmethod
     def of(cls, path: Path, learner: nn.Module) -> "Checkpoint | None":
-        """Return the checkpoint of a learner; None where there is none, or none that can be gone on from."""
+        """Return the checkpoint of a learner; None where there is none, or none that can be gone on from.
+
+        In a folder that was moved Lightning would not know of the best epoch any more, so that is none.
+        """
         if not path.exists():
             return None
         try:
@@ -42,10 +46,14 @@ class Checkpoint:
             shapes, own = (
                 {name: one.shape for name, one in some.items()} for some in (found["state_dict"], learner.state_dict())
             )
-            if shapes == own:
-                waited = [one.get("wait_count", 0) for one in found["callbacks"].values()]
-                return cls(path, found["history"], max(waited, default=0))
-            fault = "is of another network"
+            callbacks = found["callbacks"].values()
+            best = [one["dirpath"] for one in callbacks if one.get("monitor") and "dirpath" in one]
+            if shapes != own:
+                fault = "is of another network"
+            elif any(folder != os.path.realpath(path.parent) for folder in best):
+                fault = "is of another folder"
+            else:
+                return cls(path, found["history"], max((one.get("wait_count", 0) for one in callbacks), default=0))
         except (OSError, RuntimeError, EOFError, KeyError, UnpicklingError) as error:
             fault = f"cannot be read ({error})"
         log.warning("%s %s: the training begins anew", path, fault)

@@ -1,7 +1,7 @@
 """Training of classifiers of clips: each network by itself, all by one course."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -60,16 +60,11 @@ def train_networks(
             learnt = values.rows(np.flatnonzero(parts == "training"))
             made.network.standardise_by(made.inputs.judged(learnt))
         classes = classes_of(index, tasks)
-        history = train(made.network, values, classes, parts, made.inputs, settings, seed, device, state / name)
+        learns, validates = (np.flatnonzero(parts == part) for part in ("training", "validation"))
+        where = state / name
+        history = train(made.network, values, classes, learns, validates, made.inputs, settings, seed, device, where)
         trained.append(Trained(made, history))
     return trained
-
-
-def training_settings(settings: Mapping[str, Any]) -> TrainingSettings:
-    """Return the settings that a model's section holds as plain values."""
-    return TrainingSettings(
-        **{one.name: settings[one.name] for one in fields(TrainingSettings) if one.name in settings}
-    )
 
 
 def classes_of(index: pd.DataFrame, tasks: tuple[Task, ...]) -> NDArray[np.int_]:

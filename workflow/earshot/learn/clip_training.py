@@ -11,7 +11,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -21,6 +21,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from earshot.device import describe, has_bfloat16
 from earshot.learn.checkpoints import Checkpoint, WholeFiles
 from earshot.learn.clip_values import Inputs, Values
 from earshot.memory import keep_freed
@@ -52,6 +53,13 @@ class TrainingSettings:
     precision: Literal["float32", "bfloat16"] = "float32"
     control: bool = False  # as torch does it unasked, to compare with: no memory is kept, channels come first
     patience_epochs: int | None = None  # stop after so many epochs without a lower loss of the validation part
+
+    def fit_for(self, device: torch.device) -> "TrainingSettings":
+        """Return the settings with a precision that a device has instructions for, and say so where it is another."""
+        if self.precision == "float32" or has_bfloat16(device):
+            return self
+        log.log(PROGRESS, "%s has no instructions for bfloat16: float32 is faster there, and taken", describe(device))
+        return replace(self, precision="float32")
 
 
 class Batches(torch.utils.data.IterableDataset[tuple[torch.Tensor, torch.Tensor]]):
@@ -186,7 +194,8 @@ def train(
     network: nn.Module,
     values: Values,
     classes: NDArray[np.int_],
-    parts: NDArray[np.str_],
+    learns: NDArray[np.int_],
+    validates: NDArray[np.int_],
     inputs: Inputs,
     settings: TrainingSettings,
     seed: int,
@@ -195,9 +204,10 @@ def train(
 ) -> list[dict[str, float]]:
     """Train a network in place and return the losses and the seconds of each epoch.
 
-    `classes` and `parts` say of each clip what it is and whether it trains or validates; clips of other parts are not
-    looked at. In the folder `state` lies how far a training that was stopped has come. With a patience, the weights are
-    in the end those of the epoch whose loss of the validation part was lowest; else those of the last.
+    `classes` say of each clip what it is; `learns` and `validates` are the places of those that train and validate, and
+    one may come several times. Others are not looked at. In the folder `state` lies how far a training that was stopped
+    has come. With a patience, the weights are in the end those of the epoch whose loss of the clips that validate was
+    lowest; else those of the last.
     """
     if not settings.control:
         if device.type == "cpu":
@@ -207,14 +217,20 @@ def train(
     learner = _Learner(network, inputs, settings, seed)
     values = values.near(device)
 
-    def batches(part: str, epoch: Callable[[], int] | None = None) -> Any:
-        places = np.flatnonzero(parts == part)
+    def batches(places: NDArray[np.int_], epoch: Callable[[], int] | None = None) -> Any:
         if not places.size:
             return None
         own = Batches(values, places, classes[places], settings.batch_size, seed, epoch)
-        # What has to be sent is got ready by a process of its own while the device computes.
-        travels = values.must_travel_to(device)
-        return torch.utils.data.DataLoader(own, batch_size=None, num_workers=int(travels), pin_memory=travels)
+        # What has to be sent is got ready by a process of its own while the device computes. It is a fork whatever
+        # Python's way: it has the values and the count of epochs as they are here.
+        beside = values.must_travel_to(device) and not settings.control
+        return torch.utils.data.DataLoader(
+            own,
+            batch_size=None,
+            num_workers=int(beside),
+            pin_memory=beside,
+            multiprocessing_context="fork" if beside else None,
+        )
 
     every_epoch = partial(callbacks.ModelCheckpoint, state, save_on_train_epoch_end=True, enable_version_counter=False)
     watching: list[callbacks.Callback] = []
@@ -229,7 +245,9 @@ def train(
     if last and last.stopped(settings.patience_epochs):
         learner.history = last.history
     else:
-        _fit(learner, batches, watching, settings, device, last)
+        # Not by Lightning's count: beside a loader that goes on, it still is that of the epoch before.
+        fed = batches(learns, lambda: len(learner.history)), batches(validates)
+        _fit(learner, fed, watching, settings, device, last)
     if settings.patience_epochs:
         chosen = torch.load(state / "best.ckpt", weights_only=True, map_location="cpu")["state_dict"]
         learner.load_state_dict(chosen)
@@ -238,7 +256,7 @@ def train(
 
 def _fit(
     learner: _Learner,
-    batches: Callable[..., Any],
+    fed: tuple[Any, Any],
     watching: list[callbacks.Callback],
     settings: TrainingSettings,
     device: torch.device,
@@ -260,8 +278,7 @@ def _fit(
         )
         trainer.fit(
             learner,
-            batches("training", lambda: learner.current_epoch),
-            batches("validation"),
+            *fed,
             ckpt_path=last.path if last else None,
             weights_only=True,
         )

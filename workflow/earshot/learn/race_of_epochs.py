@@ -64,27 +64,6 @@ class MadeAgain:
         return torch.from_numpy(mel_power_control(fitted(signal, samples, self.padding), self.settings))
 
 
-@dataclass(frozen=True)
-class _Drawn:
-    """Some of the values, in an order of their own; one may come several times."""
-
-    values: Values
-    drawn: NDArray[np.int_]
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return self.values.shape
-
-    def rows(self, places: NDArray[np.int_]) -> torch.Tensor:
-        return self.values.rows(self.drawn[places])
-
-    def near(self, device: torch.device) -> "_Drawn":
-        return _Drawn(self.values.near(device), self.drawn)
-
-    def must_travel_to(self, device: torch.device) -> bool:
-        return self.values.must_travel_to(device)
-
-
 def time_epochs(
     values: Values,
     classes: NDArray[np.int_],
@@ -102,7 +81,7 @@ def time_epochs(
     draw = generator(seed, "samples", samples)
     whole, rest = divmod(samples, len(classes))
     drawn = np.concatenate([np.tile(np.arange(len(classes)), whole), draw.permutation(len(classes))[:rest]])
-    parts = np.where(draw.permutation(samples) < TEST_SHARE * samples, "validation", "training")
+    tests = draw.permutation(samples) < TEST_SHARE * samples
     bands, frames = values.shape
     rows = []
     for iteration in range(1, iterations + 1):
@@ -112,9 +91,10 @@ def time_epochs(
         with tempfile.TemporaryDirectory() as state:
             history = train(
                 network,
-                _Drawn(values, drawn),
-                classes[drawn],
-                parts,
+                values,
+                classes,
+                drawn[~tests],
+                drawn[tests],
                 PlainInputs(len(task.classes)),
                 settings,
                 seed + iteration,

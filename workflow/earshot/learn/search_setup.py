@@ -1,6 +1,5 @@
 """A search as a configuration describes it: its listeners, its plan, and where its journal is."""
 
-import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import torch
 
 from earshot.data.sofa import HrirSet, read_hrirs
+from earshot.fingerprint import origin
 from earshot.learn.search import Halving, Search
 from earshot.learn.space import Space
 from earshot.learn.study import Plan
@@ -51,8 +51,4 @@ def journal_path(state: str, code: str, device_kind: str, files: Mapping[str, st
 
     Trials of other code, of another kind of device or of other people's ears are no part of a study.
     """
-    made_of = hashlib.sha256(code.encode())
-    made_of.update(device_kind.encode())
-    for subject, file in files.items():
-        made_of.update(subject.encode() + Path(file).read_bytes())
-    return Path(state, made_of.hexdigest()[:12], "journal.log")
+    return Path(state, origin("\n".join([code, *files]), device_kind, files.values()), "journal.log")

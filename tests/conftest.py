@@ -7,6 +7,10 @@ import pytest
 from mpi import missing as missing_mpi
 from slurm.cluster import missing as missing_cluster
 
+# Tests run side by side. Threads that spin while they wait for others of their kind, which have no core just now, would
+# take more time than all tests do. Jobs of a run have as many threads as their rules say.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 ROOT = Path(__file__).parent.parent
 DATA = Path(os.environ.get("EARSHOT_DATA", ROOT.parent / "shared" / "data")).resolve()
 

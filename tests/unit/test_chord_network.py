@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from earshot.learn.chord_augmentation import ChordAugmentation
-from earshot.learn.chord_network import ChordNetwork, as_input, root_and_type, spectrum
+from earshot.learn.chord_network import ChordNetwork, as_input, spectrum
 
 BINS = 252
 
@@ -40,14 +40,6 @@ def test_octaves_of_a_root_are_added_up():
     said = net.at_semitones(spectra)[:, :, 3 : 3 + 36]
     of_d_minor = said[:, 1, [2, 14, 26]].logsumexp(1)
     assert torch.allclose(net(spectra)[:, 2 * 4 + 1], of_d_minor)
-
-
-def test_probabilities_of_roots_and_types_are_those_of_the_joint():
-    joint = torch.randn(5, 48, generator=draw()).softmax(1)
-    root, kind = root_and_type(joint)
-    assert root.shape == (5, 12) and kind.shape == (5, 4)
-    assert torch.allclose(root.sum(1), torch.ones(5)) and torch.allclose(kind.sum(1), torch.ones(5))
-    assert torch.allclose(root[:, 2], joint[:, 8:12].sum(1)) and torch.allclose(kind[:, 1], joint[:, 1::4].sum(1))
 
 
 def test_a_spectrum_is_the_mean_amplitude_of_the_frames_that_count():

@@ -1,20 +1,32 @@
 """Classifiers: each network learns from its spectrograms, and chords are known in an octave that was never taught."""
 
+from typing import get_args
+
 import numpy as np
 import pandas as pd
 import pytest
 import torch
-from earshot.config_clips import ConstantQOfChords, LevelsOfSounds, MelOfChords
+from earshot.config_clips import ChordModel, ConstantQOfChords, LevelsOfSounds, MelOfChords, SoundModel
 from earshot.data.clips import TRIAD_ROOTS
 from earshot.data.shards import write_tensors
 from earshot.data.synthetic_sounds import synthetic_sounds, table
 from earshot.data.synthetic_triads import synthetic_triads
 from earshot.data.waveforms import in_16_bits
 from earshot.errors import DataError
-from earshot.learn.classifier import TYPES, answers, read_network, tasks_of, true_classes, write_network
+from earshot.learn.classifier import (
+    TYPES,
+    Task,
+    answers,
+    by_task,
+    read_network,
+    tasks_of,
+    true_classes,
+    write_network,
+)
 from earshot.learn.classifier_training import train_networks
 from earshot.learn.clip_training import TrainingSettings
 from earshot.learn.clip_values import ClipValues
+from earshot.learn.kinds import BUILDERS, Kind
 from earshot.learn.networks_published import least_loss
 from earshot.learn.partition import parts
 from earshot.signal.spectra import spectra
@@ -103,6 +115,22 @@ def test_sounds_are_told_apart(sounds, tmp_path):
     write_tensors(path, {"one": np.zeros(3)}, {"settings": {}})
     with pytest.raises(DataError, match=r"one.safetensors: is no network that tells clips apart"):
         read_network(path)
+
+
+def test_probabilities_of_a_task_are_sums_of_those_of_all_tasks_together():
+    joint = torch.randn(5, 48, generator=torch.Generator().manual_seed(1)).softmax(1)
+    tasks = (Task("root", TRIAD_ROOTS), Task("type", TYPES))
+    root, kind = map(torch.from_numpy, by_task(joint, tasks))
+    assert root.shape == (5, 12) and kind.shape == (5, 4)
+    assert torch.allclose(root.sum(1), torch.ones(5)) and torch.allclose(kind.sum(1), torch.ones(5))
+    assert torch.allclose(root[:, 2], joint[:, 8:12].sum(1)) and torch.allclose(kind[:, 1], joint[:, 1::4].sum(1))
+    (alone,) = by_task(joint[:, :4], tasks[1:])
+    assert np.array_equal(alone, joint[:, :4])
+
+
+def test_every_kind_of_network_is_found_by_its_name():
+    asked_for = [model.model_fields["network"].annotation for model in (SoundModel, ChordModel)]
+    assert {name for kinds in asked_for for name in get_args(kinds)} == set(BUILDERS) == set(get_args(Kind))
 
 
 def test_classes_have_the_numbers_of_their_names(chords):

@@ -113,6 +113,17 @@ def test_a_module_that_is_not_imported_does_not_count(project):
     assert not edited(project, "house/elsewhere.py", "3", "4")
 
 
+def test_a_module_that_is_imported_by_its_name_counts_where_it_is_named(project):
+    def named():
+        module._code.cache_clear()
+        return module.fingerprint(project / "script.py", project, ["house.elsewhere.LIMIT"])
+
+    before = named()
+    assert before != digest(project)
+    write(project / "house/elsewhere.py", FILES["house/elsewhere.py"].replace("3", "4"))
+    assert named() != before
+
+
 def test_an_import_inside_a_function_counts_like_any_other(project):
     write(project / "script.py", "def later():\n    import house.elsewhere\n")
     assert edited(project, "house/elsewhere.py", "3", "4")

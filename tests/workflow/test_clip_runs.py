@@ -14,6 +14,7 @@ from earshot.data.clip_shards import read_shard
 from earshot.data.shards import read_tensors
 from earshot.device import has_bfloat16
 from earshot.fingerprint import fingerprint, origin
+from earshot.learn.kinds import BUILDERS
 from runs import changed, copy_project, planned_rules, run, start
 
 CLIPS = changed(
@@ -182,7 +183,8 @@ def test_a_training_that_is_killed_goes_on_from_its_last_epoch(made, tmp_path):
     process.communicate()
     assert not (killed / training / "predictions.parquet").exists()
     # What it goes on from is of this code, this kind of device and the contents of these shards.
-    code = fingerprint(killed / "workflow/scripts/classify_clips.py", killed / "workflow")
+    network = [BUILDERS["transposable"]]
+    code = fingerprint(killed / "workflow/scripts/classify_clips.py", killed / "workflow", network)
     files = [
         path
         for kind in ("safetensors", "parquet")
@@ -248,6 +250,15 @@ def test_an_edit_of_one_classifier_trains_no_other(classified):
     changes = {"chords.models.transposable.epochs": 3, "sounds.seeds": 2}
     planned = planned_rules(classified, "--", "sounds", "chords", config=changed(changes, CLIPS), project=classified)
     assert planned == {"classify_clips": 2 + 5, "score_clips": 2, "report_clips": 2}
+
+
+def test_an_edit_of_a_networks_code_trains_no_other_network(classified):
+    module = classified / "workflow/earshot/learn/chord_network.py"
+    before = module.read_text()
+    module.write_text(before + "\nANSWER = 42\n")
+    planned = planned_rules(classified, "--", "sounds", "chords", config=CLIPS, project=classified)
+    module.write_text(before)
+    assert planned == {"classify_clips": 2, "score_clips": 1, "report_clips": 1}
 
 
 @pytest.mark.parametrize(

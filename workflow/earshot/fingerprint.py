@@ -29,14 +29,15 @@ _NUMERICAL = {
 _BESIDE_RESULTS = {"errors.py", "hardware.py", "progress.py", "writer.py"}
 
 
-def fingerprint(script: Path, library: Path) -> str:
+def fingerprint(script: Path, library: Path, by_name: Iterable[str] = ()) -> str:
     """Return a digest of a script and of all modules of the library that it imports, directly or not.
 
-    `library` is the folder that holds the package; what lies elsewhere, as the scripts' common frame does, is left out.
-    What counts is the syntax tree without docstrings, and the versions of the numerical libraries that are imported: an
-    edited comment, a moved line and a checkout leave the digest as it was.
+    `by_name` are dotted names of what it imports when it runs. `library` is the folder that holds the package; what
+    lies elsewhere, as the scripts' common frame does, is left out. What counts is the syntax tree without docstrings,
+    and the versions of the numerical libraries that are imported: an edited comment, a moved line and a checkout leave
+    the digest as it was.
     """
-    modules, packages = _closure(script, library)
+    modules, packages = _closure(script, library, by_name)
     modules -= {library / "earshot" / name for name in _BESIDE_RESULTS}
     parts = [_code(script)[0], *(_code(path)[0] for path in sorted(modules))]
     used = [distribution for name in sorted(packages & _NUMERICAL.keys()) for distribution in _NUMERICAL[name]]
@@ -56,19 +57,19 @@ def origin(code: str, device: str, files: Iterable[Path | str]) -> str:
     return digest.hexdigest()[:12]
 
 
-def _closure(script: Path, library: Path) -> tuple[set[Path], set[str]]:
+def _closure(script: Path, library: Path, by_name: Iterable[str] = ()) -> tuple[set[Path], set[str]]:
     """Return the library's modules that a script needs, and the names of the other packages that they import."""
     modules: set[Path] = set()
     packages: set[str] = set()
-    waiting = [script]
+    waiting = [*by_name, *_code(script)[1]]
     while waiting:
-        for name in _code(waiting.pop())[1]:
-            found = _module(name, library)
-            if found is None:
-                packages.add(name.split(".")[0])
-            elif found not in modules:
-                modules.add(found)
-                waiting.append(found)
+        name = waiting.pop()
+        found = _module(name, library)
+        if found is None:
+            packages.add(name.split(".")[0])
+        elif found not in modules:
+            modules.add(found)
+            waiting += _code(found)[1]
     return modules, packages
 
 

@@ -1,5 +1,7 @@
 """Classifiers of clips: their settings, their splits and seeds, and the shards that they learn from."""
 
+from earshot.learn.kinds import BUILDERS
+
 CLASSIFIERS = f"{RESULTS}/{{study}}/{{classifier}}"
 STUDIES_OF_CLIPS = {"sounds": CONFIG.sounds, "chords": CONFIG.chords}
 
@@ -31,6 +33,12 @@ def model_of_classifier(wildcards):
     if not model:
         raise WorkflowError(f"config key {wildcards.study}.models: {wildcards.classifier} is none of these")
     return model
+
+
+def network_of_classifier(wildcards):
+    """Return the name by which a classifier's network is imported: no other makes its training stale."""
+    study = STUDIES_OF_CLIPS[getattr(wildcards, "study", "chords")]
+    return [BUILDERS[study.models[wildcards.classifier].network]]
 
 
 def values_of_classifier(wildcards):

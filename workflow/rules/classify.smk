@@ -25,7 +25,7 @@ rule classify_clips:
         settings=settings_of_classifier,
         state=state_of_classifier,
         device=CONFIG.device,
-        code=code("classify_clips"),
+        code=code("classify_clips", network_of_classifier),
     message:
         "Train {wildcards.classifier} on {wildcards.study}: {wildcards.split} tests, seed {wildcards.number}"
     script:
@@ -52,7 +52,7 @@ rule try_other_piano:
         runtime=minutes(10),
     params:
         device=CONFIG.device,
-        code=code("try_other_piano"),
+        code=code("try_other_piano", network_of_classifier),
     message:
         "Try {wildcards.classifier} on another piano: {wildcards.piano}, seed {wildcards.number}"
     script:

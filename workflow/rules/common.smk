@@ -97,13 +97,17 @@ def whole_machine():
     return STUDY.threads if on_cluster() else workflow.resource_settings.cores or STUDY.threads
 
 
-def code(script):
-    """Return a params function: the fingerprint of a script and of the library's modules that it imports."""
+def code(script, by_name=None):
+    """Return a params function: the fingerprint of a script and of the library's modules that it imports.
+
+    `by_name` returns names of those that a job imports when it runs.
+    """
 
     def fingerprint_of_script(wildcards):
         if not workflow.is_main_process:  # which alone decides what is stale
             return ""
-        return fingerprint(ROOT / "workflow" / "scripts" / f"{script}.py", ROOT / "workflow")
+        named = by_name(wildcards) if by_name else ()
+        return fingerprint(ROOT / "workflow" / "scripts" / f"{script}.py", ROOT / "workflow", named)
 
     return fingerprint_of_script
 

@@ -18,6 +18,7 @@ from earshot.learn.classifier import answers, write_network
 from earshot.learn.classifier_training import train_networks
 from earshot.learn.clip_training import TrainingSettings
 from earshot.learn.clip_values import ClipValues
+from earshot.learn.kinds import BUILDERS
 from earshot.learn.partition import parts
 from earshot.settings import settings_from
 
@@ -35,7 +36,7 @@ with at_work(snakemake) as params:
     where = device.choose(params.device)
     training = settings_from(TrainingSettings, settings).fit_for(where)
     here = Path(snakemake.scriptdir)
-    code = fingerprint(here / "classify_clips.py", here.parent)
+    code = fingerprint(here / "classify_clips.py", here.parent, [BUILDERS[settings["network"]]])
     shards_and_indices = [*snakemake.input["values"], *snakemake.input.indices]
     state = Path(params.state, origin(code, f"{where.type} {training.precision}", shards_and_indices))
     trained = train_networks(

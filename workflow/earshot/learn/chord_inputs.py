@@ -1,10 +1,17 @@
 """What the network of chords is given, from constant-Q transforms of recorded ones."""
 
+import math
+from collections.abc import Mapping
+from typing import Any
+
 import torch
 from torch import nn
 
 from earshot.learn.chord_augmentation import ChordAugmentation
-from earshot.learn.chord_network import PITCH_CLASSES, TYPES, as_input, spectrum
+from earshot.learn.chord_network import PITCH_CLASSES, TYPES, ChordNetwork, as_input, spectrum
+
+_OCTAVES = 3  # of roots
+_C2_HZ = 65.40639132514966  # the lowest of them
 
 
 class ChordInputs:
@@ -33,3 +40,9 @@ class ChordInputs:
     def right(self, classes: torch.Tensor) -> torch.Tensor:
         """Return the outputs that are right: octaves apart, roots are the same."""
         return classes % self.outputs
+
+
+def transposable(_classes: int, _shape: tuple[int, ...], spectra: Mapping[str, Any]) -> tuple[nn.Module, ChordInputs]:
+    """Return our network of chords, and what it is given."""
+    lowest_root = round(PITCH_CLASSES * math.log2(_C2_HZ / spectra["lowest_hz"]))
+    return ChordNetwork(lowest_root, _OCTAVES), ChordInputs(_OCTAVES)

@@ -60,12 +60,6 @@ class ChordNetwork(nn.Module):
         return self.says(heard)
 
 
-def root_and_type(probabilities: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the probabilities of roots `(clips, 12)` and of types `(clips, 4)` by those of both together."""
-    joint = probabilities.reshape(-1, PITCH_CLASSES, TYPES)
-    return joint.sum(2), joint.sum(1)
-
-
 def spectrum(levels_db: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
     """Return the level of the mean amplitude over frames, `(clips, bins)`, in dB below the loudest bin.
 

@@ -1,9 +1,10 @@
 """Classifiers of clips: which networks there are, what each is given, and what it answers."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,19 +15,10 @@ from torch import nn
 from earshot.data.clips import TRIAD_ROOTS, TRIAD_TYPES
 from earshot.data.shards import read_tensors, write_tensors
 from earshot.errors import DataError
-from earshot.learn.chord_inputs import ChordInputs
-from earshot.learn.chord_network import PITCH_CLASSES, ChordNetwork, root_and_type
-from earshot.learn.clip_values import ClipValues, Inputs, PlainInputs, probabilities
-from earshot.learn.networks_published import SoundNetwork as PlainSoundNetwork
-from earshot.learn.networks_published import TriadNetwork
-from earshot.learn.sound_inputs import SoundInputs
-from earshot.learn.sound_network import SoundNetwork
+from earshot.learn.clip_values import ClipValues, Inputs, probabilities
+from earshot.learn.kinds import TOGETHER, Kind, built
 
-Network = Literal["plain", "residual", "triad", "transposable"]
 TYPES = tuple(TRIAD_TYPES)
-LOWEST_OCTAVE = 2  # of roots
-_OCTAVES = 3
-_C2_HZ = 65.40639132514966
 _ABOUT = ("tasks", "shape", "settings", "made_with")  # what a network's file says of it, and is read
 
 
@@ -56,35 +48,31 @@ class TaskNetwork:
         self, values: ClipValues, places: NDArray[np.int_], device: torch.device
     ) -> list[tuple[Task, NDArray[np.float32]]]:
         """Return each task with the probabilities of its classes, `(places, classes)`, for clips at these places."""
-        said = probabilities(self.network, values, places, self.inputs, device)
-        if len(self.tasks) == 1:
-            return [(self.tasks[0], said)]
-        by_task = [one.numpy() for one in root_and_type(torch.from_numpy(said))]
-        return list(zip(self.tasks, by_task, strict=True))
+        said = torch.from_numpy(probabilities(self.network, values, places, self.inputs, device))
+        return list(zip(self.tasks, by_task(said, self.tasks), strict=True))
 
 
-def build(network: Network, tasks: tuple[Task, ...], shape: tuple[int, ...], spectra: Mapping[str, Any]) -> TaskNetwork:
+def by_task(probabilities: torch.Tensor, tasks: Sequence[Task]) -> list[NDArray[np.float32]]:
+    """Return the probabilities of each task's classes, `(clips, classes)`, by those of all tasks' together.
+
+    These are `(clips, outputs)`: one for each combination of classes, of which the last task's are side by side.
+    """
+    joint = probabilities.reshape(len(probabilities), *(len(task.classes) for task in tasks))
+    axes = range(1, joint.ndim)
+    return [
+        (joint.sum([other for other in axes if other != axis]) if len(tasks) > 1 else joint).numpy() for axis in axes
+    ]
+
+
+def build(kind: Kind, tasks: tuple[Task, ...], shape: tuple[int, ...], spectra: Mapping[str, Any]) -> TaskNetwork:
     """Return a network that has not learnt yet, for spectrograms `(bands, frames)` made with these settings."""
-    bands, frames = shape
-    count = len(tasks[0].classes)
-    net: nn.Module
-    inputs: Inputs = PlainInputs(count)
-    match network:
-        case "plain":
-            net = PlainSoundNetwork(count)
-        case "residual":
-            net, inputs = SoundNetwork(bands, count), SoundInputs(count)
-        case "transposable":
-            lowest_root = round(PITCH_CLASSES * np.log2(_C2_HZ / spectra["lowest_hz"]))
-            net, inputs = ChordNetwork(lowest_root, _OCTAVES), ChordInputs(_OCTAVES)
-        case "triad":
-            net = TriadNetwork(bands, frames, count)
-    return TaskNetwork(tasks, net, inputs, (bands, frames))
+    net, inputs = built(kind, math.prod(len(task.classes) for task in tasks), shape, spectra)
+    return TaskNetwork(tasks, net, inputs, shape)
 
 
-def divided(tasks: tuple[Task, ...], network: Network) -> list[tuple[Task, ...]]:
-    """Return the tasks of each network. Ours does both of chords, since roots and types belong together."""
-    return [tasks] if network == "transposable" else [(task,) for task in tasks]
+def divided(tasks: tuple[Task, ...], kind: Kind) -> list[tuple[Task, ...]]:
+    """Return the tasks of each network."""
+    return [tasks] if kind in TOGETHER else [(task,) for task in tasks]
 
 
 def tasks_of(index: pd.DataFrame) -> tuple[Task, ...]:

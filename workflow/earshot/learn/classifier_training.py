@@ -3,18 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from earshot.learn.chord_network import PITCH_CLASSES
+from earshot.data.clips import TRIAD_ROOTS
 from earshot.learn.classifier import (
-    LOWEST_OCTAVE,
     TYPES,
-    Network,
     Task,
     TaskNetwork,
     build,
@@ -24,8 +22,18 @@ from earshot.learn.classifier import (
 )
 from earshot.learn.clip_training import TrainingSettings, train
 from earshot.learn.clip_values import ClipValues
-from earshot.learn.sound_network import SoundNetwork
+from earshot.learn.kinds import Kind
 from earshot.seeds import generator
+
+LOWEST_OCTAVE = 2  # of roots
+
+
+@runtime_checkable
+class Standardising(Protocol):
+    """A network that takes the scale of what it is given from clips that train."""
+
+    def standardise_by(self, inputs: torch.Tensor) -> None:
+        """Take it from these."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +48,7 @@ def train_networks(
     index: pd.DataFrame,
     values: ClipValues,
     parts: NDArray[np.str_],
-    network: Network,
+    kind: Kind,
     spectra: Mapping[str, Any],
     settings: TrainingSettings,
     seed: int,
@@ -52,11 +60,11 @@ def train_networks(
     `index` and `parts` have a row for each of the values; `spectra` are the settings that these were made with.
     """
     trained = []
-    for tasks in divided(tasks_of(index), network):
+    for tasks in divided(tasks_of(index), kind):
         name = "_".join(task.name for task in tasks)
         torch.manual_seed(int(generator(seed, "network", name).integers(2**62)))
-        made = build(network, tasks, values.shape, spectra)
-        if isinstance(made.network, SoundNetwork):
+        made = build(kind, tasks, values.shape, spectra)
+        if isinstance(made.network, Standardising):
             learnt = values.rows(np.flatnonzero(parts == "training"))
             made.network.standardise_by(made.inputs.judged(learnt))
         classes = classes_of(index, tasks)
@@ -72,5 +80,5 @@ def classes_of(index: pd.DataFrame, tasks: tuple[Task, ...]) -> NDArray[np.int_]
     if len(tasks) == 1:
         return true_classes(index, tasks[0])
     root, kind = (true_classes(index, task) for task in tasks)
-    place = PITCH_CLASSES * (index["octave"].to_numpy(int) - LOWEST_OCTAVE) + root
+    place = len(TRIAD_ROOTS) * (index["octave"].to_numpy(int) - LOWEST_OCTAVE) + root
     return len(TYPES) * place + kind

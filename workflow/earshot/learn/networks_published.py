@@ -1,9 +1,13 @@
 """Networks of studies B and E as far as they are described."""
 
+from collections.abc import Mapping
 from itertools import pairwise
+from typing import Any
 
 import torch
 from torch import nn
+
+from earshot.learn.clip_values import PlainInputs
 
 
 class TriadNetwork(nn.Sequential):
@@ -53,6 +57,17 @@ class SoundNetwork(nn.Sequential):
         for before, after in pairwise(channels):
             layers += [nn.Conv2d(before, after, 3, padding=1), nn.BatchNorm2d(after), nn.ReLU(), nn.MaxPool2d(2)]
         super().__init__(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels[-1], classes))
+
+
+def plain(classes: int, _shape: tuple[int, ...], _spectra: Mapping[str, Any]) -> tuple[nn.Module, PlainInputs]:
+    """Return the network of study B, and what it is given."""
+    return SoundNetwork(classes), PlainInputs(classes)
+
+
+def triad(classes: int, shape: tuple[int, ...], _spectra: Mapping[str, Any]) -> tuple[nn.Module, PlainInputs]:
+    """Return a network of study E, and what it is given."""
+    bands, frames = shape
+    return TriadNetwork(bands, frames, classes), PlainInputs(classes)
 
 
 def least_loss(classes: int) -> float:

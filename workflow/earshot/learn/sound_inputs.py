@@ -1,9 +1,13 @@
 """What the network of sounds is given: clips alike in level, none silent at its end, mixed and masked to learn from."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import nn
+
+from earshot.learn.sound_network import SoundNetwork
 
 _FLOOR_DB = -80.0  # below the mean level of a clip that is not silent
 _SOUNDING_DB = -60.0  # frames above it, beside the loudest, are sound ...
@@ -82,6 +86,12 @@ class SoundInputs:
         hidden_bands = _range(clips, bands, self._drawn.hidden_bands, draw)
         hidden_frames = _range(clips, frames, self._drawn.hidden_frames, draw)
         return levels.masked_fill(hidden_bands[:, :, None] | hidden_frames[:, None, :], torch.nan)
+
+
+def residual(classes: int, shape: tuple[int, ...], _spectra: Mapping[str, Any]) -> tuple[nn.Module, SoundInputs]:
+    """Return our network of sounds, and what it is given."""
+    bands, _ = shape
+    return SoundNetwork(bands, classes), SoundInputs(classes)
 
 
 def _powers(levels_db: torch.Tensor) -> torch.Tensor:

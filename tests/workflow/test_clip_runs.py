@@ -269,11 +269,24 @@ def test_an_edit_of_one_study_makes_nothing_of_the_other_stale(classified):
             {"synthesise_clips": 1, "index_clips": 1, "prepare_clips": 2, "spectra_of_clips": 4},
         ),
         ({"localisation.held_out": 0.3, "sounds.bad_clip": "exclude"}, {}),
+        (
+            {"sounds.sample_rate_hz": 44100, "sounds.image.lowest_hz": 20, "chords.sample_rate_hz": 16000},
+            {},
+        ),  # defaults
     ],
 )
 def test_an_edit_makes_stale_what_depends_on_it(changes, again, made):
     planned = planned_rules(made, "--", "clip_features", config=changed(changes, CLIPS), project=made)
     assert planned == again
+
+
+def test_made_up_clips_have_the_rate_that_is_asked_for(tmp_path):
+    """That of a file is a whole number, and never less."""
+    rates_hz = {"sounds.sample_rate_hz": 22050, "sounds.levels.highest_hz": 11000, "chords.sample_rate_hz": 16000.5}
+    run(tmp_path, "--until", "prepare_clips", "--", "clip_features", config=changed(rates_hz, CLIPS))
+    for dataset, recorded_hz, samples in (("synthetic_sounds", 22050, 11025), ("synthetic_triads", 16001, 8000)):
+        index, values = shards(tmp_path, "dry/waveforms", dataset)
+        assert (index["recorded_hz"] == recorded_hz).all() and all(one.shape[1] == samples for one in values)
 
 
 @pytest.mark.data

@@ -1,5 +1,7 @@
 """Sets of clips: which there are, what they are made into, and the shards that they are dealt to."""
 
+import math
+
 COUNTS = {"esc50": 2000, "esc10": 400}
 CELLS = {"synthetic_sounds": 20, "piano_triads": 432, "synthetic_triads": 432}
 ARCHIVES = {"esc10": "esc50"}  # sets that are a part of another's archive
@@ -26,7 +28,7 @@ def slice_of_synthesis(study):
     return {
         "seed": CONFIG.seed,
         "clips_per_cell": study.clips_per_cell,
-        "rate_hz": study.sample_rate_hz,
+        "rate_hz": math.ceil(study.sample_rate_hz),  # that of a file is a whole number
         "duration_s": study.duration_s,
     }
 

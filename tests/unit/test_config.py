@@ -133,6 +133,21 @@ def test_numbers_from_the_command_line_are_numbers():
     assert (config.localisation.network.max_epochs, config.localisation.network.learning_rate) == (50, 1e-4)
 
 
+def test_a_default_that_is_written_out_is_the_default():
+    """A whole number in the place of one with a point too: else params would differ, and all would run again."""
+
+    def whole(value):
+        if isinstance(value, dict):
+            return {key: whole(one) for key, one in value.items()}
+        if isinstance(value, list):
+            return [whole(one) for one in value]
+        return int(value) if isinstance(value, float) and value.is_integer() else value
+
+    default = read_config(merged(MAIN))
+    written = default.model_dump(mode="json")
+    assert repr(read_config(written)) == repr(read_config(whole(written))) == repr(default)
+
+
 @pytest.mark.parametrize("section", ["", "retrieve.", "synthetic.", "localisation.", "localisation.network."])
 def test_an_unknown_key_is_refused_with_those_that_are_known(section):
     (line,) = refusal(at(f"{section}widht", 3))

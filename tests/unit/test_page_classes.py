@@ -159,6 +159,23 @@ def test_every_page_says_what_was_asked_of_what_and_how_well_it_was_answered(stu
     assert "This is a demonstration." not in text
 
 
+def test_every_page_says_which_clips_were_padded(study):
+    name, summary, _ = study
+    text = page(summary, name).text
+    assert "clip12: 2.60 s" in text and "clip9: 3.64 s" in text
+    if name == "sounds":
+        assert "Padded: 7 clips of less than 4.95 s, where 5 s are wanted." in text
+        assert "it lacks is its mirror image at both ends." in text and "and 2 more, none of them shorter" in text
+    else:
+        assert text.count("Padded: 6 clips of less than 3.96 s, where 4 s are wanted.") == 2, "and of another piano"
+        assert "it lacks is zeros at its end." in text
+    whole = copy.deepcopy(summary)
+    for clips in (whole[name], *whole[name].get("other_pianos", {}).values()):
+        clips["padded"] = {"clips": 0, "shorter_than_s": 4.95, "shortest": []}
+    text = page(whole, name).text
+    assert "Padded: 0 clips" in text and "cut off" not in text
+
+
 def test_sounds_stand_beside_what_was_published_and_what_people_do(sounds):
     name, summary, _ = sounds
     text = page(summary, name).text

@@ -87,6 +87,23 @@ def test_shares_are_as_asked():
     assert (found == "validation").mean() == pytest.approx(0.7 * 0.25, abs=2e-3)
 
 
+@pytest.mark.parametrize("share", [0.001, 0.999])
+def test_each_part_has_a_group_however_small_its_share(share):
+    rows = SOUNDS[SOUNDS["fold"] < 3]
+    found = parts(rows, "fold1", 1, validation=share)
+    assert set(found) == {"training", "validation", "test"} and shared(rows, found) == 0
+    fewer = "validation" if share < 0.5 else "training"
+    assert rows["src_file"][found == fewer].nunique() == 1
+
+
+def test_a_recording_alone_cannot_train_and_validate():
+    alone = SOUNDS[(SOUNDS["fold"] == 1) | (SOUNDS["src_file"] == "1200")]
+    alone = pd.concat([alone, SOUNDS[SOUNDS["src_file"] == "2000"]])
+    assert set(parts(alone, "fold1", 1)) == {"training", "test"}
+    with pytest.raises(ConfigError, match=r"config key validation: .* fold1 are of fewer than two recordings"):
+        parts(alone, "fold1", 1, validation=0.2)
+
+
 @pytest.mark.parametrize(("split", "column", "value"), [("by_dynamic_m", "dynamic", "m"), ("by_octave_3", "octave", 3)])
 def test_the_value_that_a_split_names_tests_and_no_other(split, column, value):
     np.testing.assert_array_equal(parts(CHORDS, split, 1) == "test", CHORDS[column] == value)

@@ -15,6 +15,7 @@ from earshot.learn.classifier import TYPES, Task, build, write_network
 from earshot.learn.prediction import find_classifiers, predict, read_classifier
 
 RATE = 16000
+HEADERLESS = ("samples.raw", "samples.RAW", "samples.vox", "samples.gsm", "samples.au")  # which may be any samples
 ROOTS = ("Cn", "Df", "Dn", "Ef", "En", "Fn", "Gf", "Gn", "Af", "An", "Bf", "Bn")
 
 
@@ -67,6 +68,8 @@ def recordings(tmp_path):
     for name, (signal, rate) in files.items():
         soundfile.write(tmp_path / name, signal, rate, subtype="FLOAT")
     (tmp_path / "words.wav").write_text("no audio")
+    for name in HEADERLESS:
+        (tmp_path / name).write_bytes(rng.bytes(RATE))
     return tmp_path
 
 
@@ -104,6 +107,7 @@ def test_networks_of_several_seeds_answer_together(networks, recordings):
         ("silent.wav", "is silent"),
         ("nan.wav", "holds values that are not finite"),
         ("words.wav", "cannot be read as audio"),
+        *((name, "cannot be read as audio: Format not recognised. Retrieve it again, convert") for name in HEADERLESS),
         ("nowhere.wav", "there is no such file"),
     ],
 )

@@ -81,6 +81,20 @@ def test_what_cannot_become_a_clip_is_named_or_left_out(signal, rate_hz, said, c
     assert np.argmax(abs(np.fft.rfft(waveforms[1]))) == 250  # the clip after it, in its place
 
 
+@pytest.mark.parametrize(
+    ("signal", "rate_hz"),
+    [
+        (np.concatenate([np.zeros((8000, 1)), tone(16000, 0.5)]), 16000),
+        (tone(48000, 0.5, hz=15000) * np.hanning(24000)[:, None], 48000),
+    ],
+    ids=["late", "high"],
+)
+def test_a_clip_of_which_nothing_that_sounds_is_kept_is_silent(signal, rate_hz, clips):
+    """Its sound is behind the end of a clip, or above what its rate can hold."""
+    with pytest.raises(DataError, match=r"bad\.wav: what is kept of it, 0\.5 s at 16000 Hz, is silent"):
+        prepare(clips(bad=(signal, rate_hz)), SETTINGS, "stop", 1)
+
+
 def test_a_file_that_is_no_audio_is_named(clips, tmp_path):
     rows = clips(broken=(tone(16000, 0.5), 16000))
     (tmp_path / "broken.wav").write_bytes(b"RIFF and no more")

@@ -1,6 +1,7 @@
 """Clips become shards of spectrograms: once, of what is there, and again only where an edit made them stale."""
 
 import json
+import re
 import shutil
 import time
 
@@ -293,11 +294,49 @@ def test_an_edit_of_one_study_makes_nothing_of_the_other_stale(classified):
             {"synthesise_clips": 1, "index_clips": 1, "prepare_clips": 2, "spectra_of_clips": 4},
         ),
         ({"localisation.held_out": 0.3, "sounds.bad_clip": "exclude"}, {}),
+        (
+            {"sounds.sample_rate_hz": 44100, "sounds.image.lowest_hz": 20, "chords.sample_rate_hz": 16000},
+            {},
+        ),  # defaults
     ],
 )
 def test_an_edit_makes_stale_what_depends_on_it(changes, again, made):
     planned = planned_rules(made, "--", "clip_features", config=changed(changes, CLIPS), project=made)
     assert planned == again
+
+
+def sets_of_clips(folder, changes):
+    """The names of the recorded sets that a configuration wants."""
+    recorded = {"sounds.collection": "esc10", "chords.collection": "piano_triads"}
+    said = run(folder, "--dry-run", "--", "clip_features", config=changed(recorded | changes, CLIPS))
+    return [
+        sorted(set(re.findall(rf"{SHARED}/({name}-\w+)/clips.parquet", said))) for name in ("esc10", "piano_triads")
+    ]
+
+
+def test_clips_of_ones_own_are_another_set_in_another_folder_and_of_another_number(tmp_path):
+    """Else configurations would share a folder, and each would make the clips of the other stale."""
+    sounds, chords = sets_of_clips(tmp_path, {"data_dir": "one"})
+    assert len(sounds) == len(chords) == 1
+    elsewhere = sets_of_clips(tmp_path, {"data_dir": "other"})
+    assert sounds != elsewhere[0] and chords != elsewhere[1]
+    more = sets_of_clips(tmp_path, {"data_dir": "one", "chords.clips_per_cell": 2})
+    assert sounds == more[0] and chords != more[1]
+
+
+def test_clips_of_the_official_archive_are_the_same_set_on_every_machine(tmp_path):
+    (tmp_path / "other").mkdir()
+    official = sets_of_clips(tmp_path, {})
+    assert official == sets_of_clips(tmp_path / "other", {"retrieve.mirror": "file:///data", "device": "cpu"})
+
+
+def test_made_up_clips_have_the_rate_that_is_asked_for(tmp_path):
+    """That of a file is a whole number, and never less."""
+    rates_hz = {"sounds.sample_rate_hz": 22050, "sounds.levels.highest_hz": 11000, "chords.sample_rate_hz": 16000.5}
+    run(tmp_path, "--until", "prepare_clips", "--", "clip_features", config=changed(rates_hz, CLIPS))
+    for dataset, recorded_hz, samples in (("synthetic_sounds", 22050, 11025), ("synthetic_triads", 16001, 8000)):
+        index, values = shards(tmp_path, "dry/waveforms", dataset)
+        assert (index["recorded_hz"] == recorded_hz).all() and all(one.shape[1] == samples for one in values)
 
 
 @pytest.mark.data

@@ -8,6 +8,9 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 
 
 class Section(BaseModel):
-    """A part of the configuration: unknown keys are refused, and nothing changes after reading."""
+    """A part of the configuration: unknown keys are refused, and nothing changes after reading.
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    Defaults are validated as what is written is: 44100 Hz that are written out are then the 44100.0 Hz of the default.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, validate_default=True)

@@ -1,5 +1,7 @@
 """Sets of clips: which there are, what they are made into, and the shards that they are dealt to."""
 
+import math
+
 COUNTS = {"esc50": 2000, "esc10": 400}
 CELLS = {"synthetic_sounds": 20, "piano_triads": 432, "synthetic_triads": 432}
 ARCHIVES = {"esc10": "esc50"}  # sets that are a part of another's archive
@@ -26,24 +28,35 @@ def slice_of_synthesis(study):
     return {
         "seed": CONFIG.seed,
         "clips_per_cell": study.clips_per_cell,
-        "rate_hz": study.sample_rate_hz,
+        "rate_hz": math.ceil(study.sample_rate_hz),  # that of a file is a whole number
         "duration_s": study.duration_s,
     }
 
 
+def counts_of(study):
+    """Return how many clips are to be found in each cell of a study's set, where that is a setting."""
+    return {} if study.collection.startswith("esc") else {"clips_per_cell": study.clips_per_cell}
+
+
+def own_folder(study):
+    """Return the folder that a study's clips are in or below where they are somebody's own; else none."""
+    return str(CONFIG.data_dir) if CONFIG.data_dir and not is_synthetic(study) else None
+
+
 def name_of_clips(study):
-    """Return the name of a study's set of clips: configurations that agree in what it says share the shards."""
-    return f"{study.collection}-" + digest(
-        slice_of_clips(study) | (slice_of_synthesis(study) if is_synthetic(study) else {})
-    )
+    """Return the name of a study's set of clips: configurations that agree in what it says share the shards.
+
+    Only of somebody's own clips the folder is in it: those of the official archive are the same on every machine.
+    """
+    made_up = slice_of_synthesis(study) if is_synthetic(study) else {}
+    own = {"folder": own_folder(study)} if own_folder(study) else {}
+    return f"{study.collection}-" + digest(slice_of_clips(study) | counts_of(study) | made_up | own)
 
 
 SOUND_CLIPS, CHORD_CLIPS = name_of_clips(CONFIG.sounds), name_of_clips(CONFIG.chords)
 CLIP_STUDIES = {SOUND_CLIPS: CONFIG.sounds, CHORD_CLIPS: CONFIG.chords}
 # Folders of sets that are somebody's own.
-FOLDERS = {
-    clips: str(CONFIG.data_dir) for clips, study in CLIP_STUDIES.items() if CONFIG.data_dir and not is_synthetic(study)
-}
+FOLDERS = {clips: own_folder(study) for clips, study in CLIP_STUDIES.items() if own_folder(study)}
 OTHER_PIANOS = {}  # the names of their sets of clips
 for name, piano in CONFIG.chords.other_pianos.items():
     if piano:
@@ -133,8 +146,7 @@ def settings_of_synthesis(wildcards):
 
 def counts_of_set(wildcards):
     """Return how many clips are to be found in each cell of a set, where that is a setting."""
-    study = CLIP_STUDIES[wildcards.clips]
-    return {} if study.collection.startswith("esc") else {"clips_per_cell": study.clips_per_cell}
+    return counts_of(CLIP_STUDIES[wildcards.clips])
 
 
 def memory_of_clips(base_mb, bytes_per_sample):

@@ -21,10 +21,14 @@ def read_audio(path: Path | str, rate_hz: float | None = None) -> tuple[NDArray[
     if not Path(path).is_file():
         raise DataError(f"{path}: there is no such file.")
     try:
-        channels, recorded_hz = soundfile.read(path, dtype="float32", always_2d=True)
+        # Without its name: by an ending such as .raw or .vox libsndfile takes anything for samples without a header.
+        with Path(path).open("rb") as file:
+            channels, recorded_hz = soundfile.read(file.fileno(), dtype="float32", always_2d=True, closefd=False)
     except (soundfile.LibsndfileError, OSError) as fault:
         reason = str(fault).rpartition(": ")[2].rstrip(".")
-        raise DataError(f"{path}: cannot be read as audio: {reason}. Retrieve it again, or leave it out.") from fault
+        raise DataError(
+            f"{path}: cannot be read as audio: {reason}. Retrieve it again, convert it to WAV, or leave it out."
+        ) from fault
     signal = channels.mean(1)
     if not np.isfinite(signal).all():
         raise DataError(f"{path}: holds values that are not finite. Retrieve it again, or leave it out.")

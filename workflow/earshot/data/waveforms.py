@@ -82,13 +82,11 @@ def _signal(path: str, settings: WaveformSettings) -> tuple[NDArray[np.float32],
         raise DataError(
             f"{path}: is {recorded_s:.3f} s long, and {settings.duration_s:g} s are wanted. Retrieve it again."
         )
-    if abs(signal).max() < SILENT:
-        raise DataError(f"{path}: is silent. Leave it out.")
-    return (
-        fitted(at_rate(signal, recorded_hz, settings.rate_hz), settings.samples, settings.padding),
-        recorded_hz,
-        recorded_s,
-    )
+    kept = fitted(at_rate(signal, recorded_hz, settings.rate_hz), settings.samples, settings.padding)
+    if abs(kept).max() < SILENT:
+        what = f"{settings.duration_s:g} s at {settings.rate_hz:g} Hz"
+        raise DataError(f"{path}: what is kept of it, {what}, is silent. Leave it out.")
+    return kept, recorded_hz, recorded_s
 
 
 def in_16_bits(signal: NDArray[np.float32]) -> NDArray[np.int16]:

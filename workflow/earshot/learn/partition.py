@@ -21,8 +21,9 @@ def parts(
     """Return the part of each clip of an index: training, validation, test or, seldom, none.
 
     `validation` is the share that is taken off the training part to choose by: of its groups, so that no recording
-    and no performance is in two parts. `variations` is how many chords in succession are of one performance. Raises
-    ConfigError for a split that these clips do not have.
+    and no performance is in two parts. `variations` is how many chords in succession are of one performance. Each part
+    has one group at least. Raises ConfigError for a split that these clips do not have, and where there is no group
+    to validate by.
     """
     kind, _, value = split.rpartition("_")
     together = groups(index, variations)
@@ -43,6 +44,11 @@ def parts(
         found[~test & together.isin(together[test]).to_numpy()] = "none"
     rest = found == "training"
     if validation:
+        if together[rest].nunique() < 2:
+            raise ConfigError(
+                f"config key validation: the clips that train in split {split} are of fewer than two recordings or "
+                "performances, so none can be set apart. Set patience_epochs to null, or give more clips."
+            )
         found[rest] = np.where(_lowest(together[rest], validation, seed, split), "validation", "training")
     return found
 
@@ -56,8 +62,12 @@ def groups(index: pd.DataFrame, variations: int) -> pd.Series:
 
 
 def _lowest(names: pd.Series, share: float, seed: int, what: str) -> NDArray[np.bool_]:
-    """Return who is among this share of names whose draws are lowest. A name's draw is its own."""
+    """Return who is among this share of names whose draws are lowest. A name's draw is its own.
+
+    One name at least is among them and one is not, where there are two.
+    """
     once = names.unique()
     drawn = np.array([generator(seed, "part", what, name).random() for name in once])
-    chosen = set(once[np.argsort(drawn)[: round(share * len(once))]])
+    count = min(max(round(share * len(once)), 1), len(once) - 1)
+    chosen = set(once[np.argsort(drawn)[:count]])
     return names.isin(chosen).to_numpy()

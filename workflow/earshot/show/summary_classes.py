@@ -12,6 +12,8 @@ from earshot.show.summary import finite
 
 _EPOCHS_OF_B = 20  # that study B's times are of
 _PAIRS = 8  # of classes that are confused most often
+_LACKING = 0.01  # of the length that is wanted: what lacks less is not worth a word
+_NAMED = 5  # of the clips that lack more, the shortest
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ def sounds(told: Told, config: Mapping[str, Any], published: pd.DataFrame) -> di
         } | costs(own["history"])
     collection, official = config["collection"], _published(published, "B")
     people = official.get(f"{collection}_human_accuracy")
-    return about_clips(told.clips) | {
+    return about_clips(told.clips, config["duration_s"]) | {
         "collection": collection,
         "classes": int(told.kept["category"].nunique()),
         "headline": told.headline,
@@ -84,10 +86,11 @@ def chords(told: Told, config: Mapping[str, Any], published: pd.DataFrame) -> di
         name: {task: {kind: figures["accuracy"] for kind, figures in own[task].items()} for task in ("root", "type")}
         for name, own in models.items()
     }
-    return about_clips(told.clips) | {
+    return about_clips(told.clips, config["duration_s"]) | {
         "collection": config["collection"],
         "other_pianos": {
-            name: about_clips(index) | {"networks_of": told.for_pianos} for name, index in told.pianos.items()
+            name: about_clips(index, config["duration_s"]) | {"networks_of": told.for_pianos}
+            for name, index in told.pianos.items()
         },
         "classes": {"root": int(told.kept["root"].nunique()), "type": int(told.kept["triad"].nunique())},
         "headline": told.headline,
@@ -111,12 +114,22 @@ def published_lines(summary: Mapping[str, Any], study: str) -> dict[str, tuple[s
     return {task: ("random", official[task], "Kauppila et al.") for task in ("root", "type")}
 
 
-def about_clips(clips: pd.DataFrame) -> dict[str, Any]:
-    """Return which clips there are, and why some were left out."""
+def about_clips(clips: pd.DataFrame, duration_s: float) -> dict[str, Any]:
+    """Return which clips there are, why some were left out, and which are padded since they are shorter than wanted.
+
+    A file that was cut off is such a clip, so the shortest are named. Lengths are in seconds.
+    """
     out = clips.loc[clips["excluded"].notna(), ["item", "excluded"]]
+    least_s = (1 - _LACKING) * duration_s
+    padded = clips.loc[clips["excluded"].isna() & (clips["recorded_s"] < least_s), ["item", "recorded_s"]]
     return {
         "clips": len(clips) - len(out),
         "excluded": out.rename(columns={"excluded": "reason"}).to_dict("records"),
+        "padded": {
+            "clips": len(padded),
+            "shorter_than_s": least_s,
+            "shortest": padded.sort_values(["recorded_s", "item"]).head(_NAMED).to_dict("records"),
+        },
     }
 
 

@@ -8,12 +8,15 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 ROOT = Path(__file__).parents[2]
+WATCH = ROOT / "tests/acceptance/watch"  # what Python imports at its start, in runs that are watched or held
 PROJECT = ["Snakefile", "config", "envs", "profiles", "workflow"]  # what a checkout has and a run reads
 TARGETS = {
     "all",
@@ -78,6 +81,17 @@ def start(
         stderr=subprocess.STDOUT,
         text=True,
     )
+
+
+@contextmanager
+def held(folder: Path, rule: str) -> Iterator[dict[str, str]]:
+    """Hold a rule's scripts until the block ends, in runs that are started in the environment that is given."""
+    file = folder / f".held-{rule}"
+    file.touch()
+    try:
+        yield {"PYTHONPATH": str(WATCH), "EARSHOT_HELD": f"{rule}={file}"}
+    finally:
+        file.unlink()
 
 
 def run(folder: Path, *arguments: str, succeeds: bool = True, **how: Any) -> str:

@@ -10,7 +10,7 @@ from urllib.request import pathname2url
 
 import pandas as pd
 import pytest
-from runs import PEOPLE, TINY, changed, damage, planned_rules, run, start, write_person
+from runs import PEOPLE, TINY, changed, damage, held, planned_rules, run, start, write_person
 
 VARIANTS = ("control", "accelerated")
 SCORES = [f"results/tiny/localisation/{variant}/scores.parquet" for variant in VARIANTS]
@@ -237,14 +237,15 @@ def test_a_script_alone_asks_for_its_wildcards(project):
 
 
 def test_a_folder_takes_one_run_at_a_time(tmp_path):
-    first = start(tmp_path, "--until", "interaural_control")
     claim = tmp_path / ".snakemake/earshot.lock"
-    while first.poll() is None and not (claim.exists() and claim.read_text()):
-        time.sleep(0.05)
-    said = run(tmp_path, "--until", "interaural_control", succeeds=False)
-    assert f"another run is at work here (process {first.pid} on" in said
-    assert "there is no lock to remove" in said
-    assert "Traceback" not in said
-    planned_rules(tmp_path)  # looking is allowed
+    with held(tmp_path, "interaural_control") as environment:
+        first = start(tmp_path, "--until", "interaural_control", environment=environment)
+        while first.poll() is None and not (claim.exists() and claim.read_text()):
+            time.sleep(0.05)
+        said = run(tmp_path, "--until", "interaural_control", succeeds=False)
+        assert f"another run is at work here (process {first.pid} on" in said
+        assert "there is no lock to remove" in said
+        assert "Traceback" not in said
+        assert planned_rules(tmp_path)["interaural_control"] == 2, "looking is allowed"
     told, _ = first.communicate()
     assert first.returncode == 0, told

@@ -18,8 +18,8 @@ SCORES = [f"results/tiny/localisation/{variant}/scores.parquet" for variant in (
 
 @pytest.fixture
 def campaign(tmp_path):
-    def begin(*arguments, targets=SCORES, longer=None, config=TINY):
-        campaign = Campaign(tmp_path, config, targets, longer, arguments)
+    def begin(*arguments, targets=SCORES, held=None, config=TINY):
+        campaign = Campaign(tmp_path, config, targets, None, arguments, held)
         campaign.run_undisturbed()
         return campaign
 
@@ -55,16 +55,18 @@ def asked_for(comment):
 
 def test_a_run_that_is_killed_alone_is_started_again_at_once(campaign):
     """Its jobs live on when it dies. The next run ends them before it begins: no job ever meets one of another run."""
-    runs = campaign(longer={"interaural_control": 15})
-    runs.interrupted("interaural_control", signal.SIGKILL)
+    runs = campaign(held="interaural_control")
+    runs.interrupted("interaural_control", signal.SIGKILL, "cancelling jobs of an earlier run")
     assert runs.faults() == []
-    assert "cancelling jobs of an earlier run" in runs.output.read_text()
 
 
 def test_a_job_that_is_cancelled_by_somebody_is_started_again(campaign):
-    runs = campaign(longer={"interaural_control": 10}, targets=SCORES[:1])
-    said = runs.disturbed("interaural_control", lambda job: subprocess.run(["scancel", job], check=True))
-    assert "Trying to restart job" in said
+    runs = campaign(held="interaural_control", targets=SCORES[:1])
+
+    def cancel(job):
+        subprocess.run(["scancel", job], check=True)
+
+    runs.disturbed("interaural_control", cancel, "Trying to restart job")
     assert runs.faults() == []
 
 
@@ -76,9 +78,8 @@ def test_jobs_that_the_controller_has_forgotten_are_started_again(campaign):
         cluster.forget_jobs()
         cluster.start_controller()
 
-    runs = campaign(longer={"interaural_control": 10}, targets=SCORES[:1])
-    said = runs.disturbed("interaural_control", forget)
-    assert "SLURM knows nothing more of job" in said
+    runs = campaign(held="interaural_control", targets=SCORES[:1])
+    runs.disturbed("interaural_control", forget, "SLURM knows nothing more of job")
     assert runs.faults() == []
 
 
@@ -100,7 +101,7 @@ def test_a_gpu_that_is_asked_for_and_not_there_is_an_error_in_words(tmp_path):
     runs = Campaign(
         tmp_path, changed({"device": "cuda"}), ["--until", "interaural_accelerated"], (), ["--retries", "0"]
     )
-    assert runs.start().wait(120)
+    assert runs.start().wait(300)
     (log, *_) = (runs.project / "logs/tiny/interaural_accelerated").glob("*.log")
     assert "device: cuda was asked for, but torch finds no CUDA device on" in log.read_text()
     assert "which gave this job the GPU 0" in log.read_text()
@@ -109,11 +110,13 @@ def test_a_gpu_that_is_asked_for_and_not_there_is_an_error_in_words(tmp_path):
 
 def test_what_a_cluster_made_after_its_run_was_killed_is_not_taken_for_current(campaign):
     """Nobody wrote down how it was made, so an edit of its settings would not be seen."""
-    runs = campaign(longer={"interaural_control": 5})
+    runs = campaign(held="interaural_control")
+    runs.hold.touch()
     run = runs.start()
     wait_for_job("interaural_control")
     run.kill()
     run.wait()
+    runs.go_on()
     while any(state != "COMPLETING" for _, state, _ in jobs()):
         time.sleep(0.5)
     made = list((runs.project / "results").glob("tiny/interaural/*/control/*.safetensors"))
@@ -133,12 +136,12 @@ def test_a_submission_that_fails_leaves_old_results_stale(campaign):
     no_account = runs.project.parent / "site.yaml"
     no_account.write_text("account: nobody\npartitions: {cpu: {max_threads: 8}}\n")
     failing = [*runs.profile, "--slurm-partition-config", str(no_account), "--retries", "0"]
-    assert runs.start(failing).wait(120)
+    assert runs.start(failing).wait(300)
     planned = planned_rules(runs.project, "--until", "interaural_control", project=runs.project, config=other)
     assert planned["interaural_control"] == 2
 
 
 def test_a_limit_beside_arrays_is_refused_in_words(tmp_path):
     runs = Campaign(tmp_path, TINY, SCORES, None, ["--jobs", "2"])
-    assert runs.start().wait(60)
+    assert runs.start().wait(300)
     assert "--jobs: 2 may hold back a part of an array" in runs.output.read_text()

@@ -139,10 +139,10 @@ def test_the_full_study_is_planned_in_no_time(tmp_path):
         return sum(os.times()[2:4]) - sum(began[2:4])
 
     def nothing():
-        run(tmp_path, "--dry-run", "--snakefile", str(empty), config=None)
+        run(tmp_path, "--dry-run", "--snakefile", str(empty), config=None, environment={})
 
     def everything():
-        jobs = planned_rules(tmp_path, config=None)
+        jobs = planned_rules(tmp_path, config=None, environment={})
         assert jobs["localise_accelerated"] > 1
         assert jobs.total() < 1000
 

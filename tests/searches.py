@@ -71,7 +71,7 @@ def added(folder: Path) -> list[str]:
     return [line for line in lines if '"op_code":4' in line and line.endswith("\n")]
 
 
-def wait_for_trials(folder: Path, count: int, of_worker: int = 1, patience_s: float = 120) -> None:
+def wait_for_trials(folder: Path, count: int, of_worker: int = 1, patience_s: float = 300) -> None:
     """Wait until a worker has finished so many trials."""
     give_up = time.monotonic() + patience_s
     while sum(json.loads(line)["user_attrs"]["worker"] == of_worker for line in added(folder)) < count:

@@ -26,9 +26,7 @@ from earshot.data.tables import read_table
 from earshot.errors import EarshotError
 from earshot.show.page import FigureOnPage
 from earshot.show.page_localisation import render_localisation
-from runs import copy_project
-
-WATCH = Path(__file__).with_name("watch")
+from runs import WATCH, copy_project
 
 Kind = Literal["group", "alone"]
 

@@ -170,12 +170,12 @@ def _start_accounting() -> None:
 def _said(*command: str) -> str:
     """Return what a command says, nothing when it fails or hangs."""
     try:
-        return subprocess.run(command, check=True, capture_output=True, text=True, timeout=5).stdout
+        return subprocess.run(command, check=True, capture_output=True, text=True, timeout=20).stdout
     except (OSError, subprocess.SubprocessError):
         return ""
 
 
-def _wait(what: str, ready: Callable[[], bool], patience_s: float = 40) -> None:
+def _wait(what: str, ready: Callable[[], bool], patience_s: float = 120) -> None:
     give_up = time.monotonic() + patience_s
     while not ready():
         if time.monotonic() > give_up:

@@ -25,7 +25,10 @@ LOCAL = ["--profile", "profiles/local"]
 
 
 class Campaign(Arena):
-    """Runs of one configuration on the cluster, each compared with a run on this machine alone."""
+    """Runs of one configuration on the cluster, each compared with a run on this machine alone.
+
+    Jobs of the rule `held` are at work until what is to happen to one of them has happened.
+    """
 
     def __init__(
         self,
@@ -34,14 +37,18 @@ class Campaign(Arena):
         targets: Sequence[str] = (),
         longer: Mapping[str, float] | None = None,
         arguments: Sequence[str] = (),
+        held: str | None = None,
     ):
+        self.hold = folder / "held"
         slower = ",".join(f"{rule}={seconds}" for rule, seconds in (longer or {}).items())
         super().__init__(
             folder,
             settings,
             targets,
             profile=[*PROFILE, *arguments],
-            environment={"EARSHOT_ASK_S": "2"} | ({"EARSHOT_LONGER": slower} if slower else {}),
+            environment={"EARSHOT_ASK_S": "2"}
+            | ({"EARSHOT_LONGER": slower} if slower else {})
+            | ({"EARSHOT_HELD": f"{held}={self.hold}"} if held else {}),
         )
 
     def run_undisturbed(self) -> float:
@@ -56,20 +63,25 @@ class Campaign(Arena):
         """Say what is wrong with the results that are there, and with how they came to be."""
         return self.meetings() + differences(self.undisturbed, self.project / "results")
 
-    def disturbed(self, rule: str, event: Callable[[str], object]) -> str:
-        """Begin from nothing, let something happen to a job of a rule at work, and return what the run said."""
+    def disturbed(self, rule: str, event: Callable[[str], object], sign: str = "") -> str:
+        """Begin from nothing, let something happen to a job of a rule at work, and return what the run said.
+
+        Jobs that are held go on when the run has said the sign.
+        """
         self.clear()
+        self.hold.touch()
         self.output.unlink(missing_ok=True)
         run = self.start()
         try:
             event(wait_for_job(rule))
+            self.go_on(sign)
             self.finish(run)
         finally:
             if run.poll() is None:
                 os.killpg(run.pid, signal.SIGKILL)
         return self.output.read_text()
 
-    def stop_writer(self, rule: str, patience_s: float = 120) -> psutil.Process:
+    def stop_writer(self, rule: str, patience_s: float = 300) -> psutil.Process:
         """Halt a script of a rule in the midst of its work, when it has signed in for its outputs, and return it."""
         give_up = time.monotonic() + patience_s
         while time.monotonic() < give_up:
@@ -82,21 +94,33 @@ class Campaign(Arena):
             time.sleep(0.002)
         raise TimeoutError(f"no script of {rule} was at work within {patience_s:.0f} s")
 
-    def interrupted(self, rule: str, how: signal.Signals, patience_s: float = 120) -> None:
+    def interrupted(self, rule: str, how: signal.Signals, sign: str = "", patience_s: float = 300) -> None:
         """Begin from nothing, send the run a signal while a job of a rule is at work, and start again when it is over.
 
-        After SIGKILL that is at once, while jobs are at work.
+        After SIGKILL that is at once, while jobs are at work; those that are held are when the new run says the sign.
         """
         self.clear()
+        self.hold.touch()
         self.output.unlink(missing_ok=True)
         run = self.start()
         wait_for_job(rule)
         os.kill(run.pid, how)
         run.wait(patience_s)
-        self.finish(self.start())
+        run = self.start()
+        self.go_on(sign)
+        self.finish(run)
+
+    def go_on(self, sign: str = "", patience_s: float = 300) -> None:
+        """Let jobs that are held go on, as soon as the run has said something."""
+        give_up = time.monotonic() + patience_s
+        while sign not in self.output.read_text():
+            if time.monotonic() > give_up:
+                raise TimeoutError(f"the run did not say {sign!r} within {patience_s:.0f} s")
+            time.sleep(0.1)
+        self.hold.unlink(missing_ok=True)
 
 
-def wait_for_job(rule: str, patience_s: float = 120) -> str:
+def wait_for_job(rule: str, patience_s: float = 300) -> str:
     """Wait until a job of a rule is at work, and return its number."""
     give_up = time.monotonic() + patience_s
     while time.monotonic() < give_up:

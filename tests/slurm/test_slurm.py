@@ -1,6 +1,7 @@
 """The workflow on a running cluster: the results of a local run, whatever happens; `make acceptance` has more of it."""
 
 import json
+import shutil
 import signal
 import subprocess
 import time
@@ -13,21 +14,35 @@ from slurm.events import Campaign, jobs, wait_for_job
 
 pytestmark = [pytest.mark.slurm, pytest.mark.usefixtures("slurm")]
 
-SCORES = [f"results/tiny/localisation/{variant}/scores.parquet" for variant in ("control", "accelerated")]
+# A few made-up clips, and networks that learn from them for a moment.
+CLIPS = changed(
+    {
+        "sounds": {"clips_per_cell": 1, "duration_s": 0.3, "models": {"residual": {"epochs": 2}}},
+        "chords": {"clips_per_cell": 1, "duration_s": 0.3, "models": {"transposable": {"epochs": 2}}},
+    }
+)
+SCORES = ["results/tiny/localisation/control/scores.parquet"]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    """The results of a run without the cluster."""
+    runs = Campaign(tmp_path_factory.mktemp("alone"), TINY, SCORES)
+    runs.run_undisturbed()
+    return runs.undisturbed
 
 
 @pytest.fixture
-def campaign(tmp_path):
-    def begin(*arguments, targets=SCORES, longer=None, config=TINY):
-        campaign = Campaign(tmp_path, config, targets, longer, arguments)
-        campaign.run_undisturbed()
-        return campaign
-
-    return begin
+def held(tmp_path, undisturbed):
+    """Runs whose jobs of interaural_control are at work until what is to happen has happened."""
+    runs = Campaign(tmp_path, TINY, SCORES, held="interaural_control")
+    runs.undisturbed = undisturbed
+    return runs
 
 
-def test_a_run_on_the_cluster_makes_the_bytes_of_a_run_without_it(campaign):
-    runs = campaign(targets=())
+def test_a_run_on_the_cluster_makes_the_bytes_of_a_run_without_it(tmp_path):
+    runs = Campaign(tmp_path, TINY)
+    runs.run_undisturbed()
     runs.finish(runs.start())
     assert runs.faults() == []
     said = runs.output.read_text()
@@ -44,6 +59,22 @@ def test_a_run_on_the_cluster_makes_the_bytes_of_a_run_without_it(campaign):
     assert len(efficiency.read_text().splitlines()) > 6
 
 
+def test_classifiers_of_clips_on_the_cluster_make_the_bytes_of_a_run_without_it(tmp_path):
+    """The spectrograms are there already, so that what is submitted is trainings."""
+    files = [f"sounds/residual/fold1/1/{name}" for name in ("predictions.parquet", "networks/category.safetensors")]
+    training = "chords/transposable/by_performance/1"
+    files += [f"{training}/{name}" for name in ("predictions.parquet", "networks/root_type.safetensors")]
+    runs = Campaign(tmp_path, CLIPS, [f"results/tiny/{name}" for name in files[::2]])
+    runs.run_undisturbed()
+    shutil.copytree(runs.undisturbed / "shared", runs.project / "results/shared")
+    runs.finish(runs.start())
+    assert runs.meetings() == []
+    made, expected = runs.project / "results/tiny", runs.undisturbed / "tiny"
+    assert [name for name in files if (made / name).read_bytes() != (expected / name).read_bytes()] == []
+    assert runs.output.read_text().count("has been submitted with SLURM jobid") == 2
+    assert set(asked_for("rule_classify_clips")) == {("spare", "gpu", "gres/gpu=1")}
+
+
 def asked_for(comment):
     """Go through account, partition and GPUs of each job that SLURM kept account of."""
     command = ["sacct", "-n", "-P", "-X", "-o", "Comment,Account,Partition,ReqTRES", "-S", "now-1hours"]
@@ -53,22 +84,21 @@ def asked_for(comment):
             yield account, partition, ",".join(part for part in asked.split(",") if "gpu" in part)
 
 
-def test_a_run_that_is_killed_alone_is_started_again_at_once(campaign):
+def test_a_run_that_is_killed_alone_is_started_again_at_once(held):
     """Its jobs live on when it dies. The next run ends them before it begins: no job ever meets one of another run."""
-    runs = campaign(longer={"interaural_control": 15})
-    runs.interrupted("interaural_control", signal.SIGKILL)
-    assert runs.faults() == []
-    assert "cancelling jobs of an earlier run" in runs.output.read_text()
+    held.interrupted("interaural_control", signal.SIGKILL, "cancelling jobs of an earlier run")
+    assert held.faults() == []
 
 
-def test_a_job_that_is_cancelled_by_somebody_is_started_again(campaign):
-    runs = campaign(longer={"interaural_control": 10}, targets=SCORES[:1])
-    said = runs.disturbed("interaural_control", lambda job: subprocess.run(["scancel", job], check=True))
-    assert "Trying to restart job" in said
-    assert runs.faults() == []
+def test_a_job_that_is_cancelled_by_somebody_is_started_again(held):
+    def cancel(job):
+        subprocess.run(["scancel", job], check=True)
+
+    held.disturbed("interaural_control", cancel, "Trying to restart job")
+    assert held.faults() == []
 
 
-def test_jobs_that_the_controller_has_forgotten_are_started_again(campaign):
+def test_jobs_that_the_controller_has_forgotten_are_started_again(held):
     """The executor would take them for jobs that are about to appear, and wait for ever."""
 
     def forget(job):
@@ -76,10 +106,8 @@ def test_jobs_that_the_controller_has_forgotten_are_started_again(campaign):
         cluster.forget_jobs()
         cluster.start_controller()
 
-    runs = campaign(longer={"interaural_control": 10}, targets=SCORES[:1])
-    said = runs.disturbed("interaural_control", forget)
-    assert "SLURM knows nothing more of job" in said
-    assert runs.faults() == []
+    held.disturbed("interaural_control", forget, "SLURM knows nothing more of job")
+    assert held.faults() == []
 
 
 def test_jobs_of_other_folders_and_of_other_making_are_left_alone(tmp_path):
@@ -100,45 +128,46 @@ def test_a_gpu_that_is_asked_for_and_not_there_is_an_error_in_words(tmp_path):
     runs = Campaign(
         tmp_path, changed({"device": "cuda"}), ["--until", "interaural_accelerated"], (), ["--retries", "0"]
     )
-    assert runs.start().wait(120)
+    assert runs.start().wait(300)
     (log, *_) = (runs.project / "logs/tiny/interaural_accelerated").glob("*.log")
     assert "device: cuda was asked for, but torch finds no CUDA device on" in log.read_text()
     assert "which gave this job the GPU 0" in log.read_text()
     assert "Traceback" not in log.read_text()
 
 
-def test_what_a_cluster_made_after_its_run_was_killed_is_not_taken_for_current(campaign):
+def test_what_a_cluster_made_after_its_run_was_killed_is_not_taken_for_current(held):
     """Nobody wrote down how it was made, so an edit of its settings would not be seen."""
-    runs = campaign(longer={"interaural_control": 5})
-    run = runs.start()
+    held.hold.touch()
+    run = held.start()
     wait_for_job("interaural_control")
     run.kill()
     run.wait()
+    held.go_on()
     while any(state != "COMPLETING" for _, state, _ in jobs()):
         time.sleep(0.5)
-    made = list((runs.project / "results").glob("tiny/interaural/*/control/*.safetensors"))
+    made = list((held.project / "results").glob("tiny/interaural/*/control/*.safetensors"))
     assert made, "the job went on"
-    planned = planned_rules(runs.project, "--rerun-incomplete", *SCORES, project=runs.project)
+    planned = planned_rules(held.project, "--rerun-incomplete", *SCORES, project=held.project)
     assert planned["interaural_control"] == 2
-    runs.finish(runs.start())
-    assert runs.faults() == []
+    held.finish(held.start())
+    assert held.faults() == []
 
 
-def test_a_submission_that_fails_leaves_old_results_stale(campaign):
+def test_a_submission_that_fails_leaves_old_results_stale(tmp_path):
     """They were made with other settings, and the attempt to make them anew came to nothing."""
-    runs = campaign(targets=["--until", "interaural_control"])
+    runs = Campaign(tmp_path, TINY, ["--until", "interaural_control"])
     runs.finish(runs.start())
     other = changed({"localisation.stimulus.duration_s": 0.1, "seed": 2})
     (runs.project.parent / "smaller.json").write_text(json.dumps(other))
     no_account = runs.project.parent / "site.yaml"
     no_account.write_text("account: nobody\npartitions: {cpu: {max_threads: 8}}\n")
     failing = [*runs.profile, "--slurm-partition-config", str(no_account), "--retries", "0"]
-    assert runs.start(failing).wait(120)
+    assert runs.start(failing).wait(300)
     planned = planned_rules(runs.project, "--until", "interaural_control", project=runs.project, config=other)
     assert planned["interaural_control"] == 2
 
 
 def test_a_limit_beside_arrays_is_refused_in_words(tmp_path):
     runs = Campaign(tmp_path, TINY, SCORES, None, ["--jobs", "2"])
-    assert runs.start().wait(60)
+    assert runs.start().wait(300)
     assert "--jobs: 2 may hold back a part of an array" in runs.output.read_text()

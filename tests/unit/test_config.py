@@ -1,5 +1,6 @@
 """The configuration: what is wrong with it is said in a line that a person can act on, and its files are right."""
 
+import functools
 import itertools
 from pathlib import Path
 
@@ -20,8 +21,14 @@ def merged(*layers):
     """Merge configuration files and values over each other, as Snakemake does."""
     values = {}
     for layer in layers:
-        update_config(values, yaml.safe_load(layer.read_text()) if isinstance(layer, Path) else layer)
+        update_config(values, in_file(layer) if isinstance(layer, Path) else layer)
     return values
+
+
+@functools.cache
+def in_file(path):
+    """Return what a configuration file holds."""
+    return yaml.safe_load(path.read_text())
 
 
 def at(key, value):

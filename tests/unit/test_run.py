@@ -24,7 +24,7 @@ if sys.argv[2:]:
     subprocess.Popen([sys.executable, "-c", *sys.argv[2:]])
 else:
     print("claimed", flush=True)
-time.sleep(60)
+time.sleep(600)
 """
 
 # A job with a child of its own, neither of which SIGTERM ends.
@@ -34,7 +34,7 @@ signal.signal(signal.SIGTERM, signal.SIG_IGN)
 child = os.fork()
 if child:
     print(os.getpid(), child, flush=True)
-time.sleep(60)
+time.sleep(600)
 """
 
 # A job that starts processes all the time, as a pool of workers may.
@@ -42,16 +42,16 @@ FERTILE = """
 import os, subprocess, time
 print(os.getpid(), flush=True)
 for _ in range(2000):
-    subprocess.Popen(["sleep", "60"])
+    subprocess.Popen(["sleep", "600"])
     time.sleep(0.002)
 """
 
 # A process that never asks how its child fared, which a run left behind.
 FORGETFUL = """
 import os, subprocess, sys, time
-child = [sys.executable, "-c", "import os, time; print(os.getpid(), flush=True); time.sleep(60)"]
+child = [sys.executable, "-c", "import os, time; print(os.getpid(), flush=True); time.sleep(600)"]
 subprocess.Popen(child, env=os.environ | {"EARSHOT_RUN": sys.argv[1]})
-time.sleep(60)
+time.sleep(600)
 """
 
 
@@ -137,7 +137,7 @@ def test_a_claim_is_free_at_once_after_its_holder_was_killed(folder):
         killed_alone(first)
         began = time.monotonic()
         run.claim(folder).close()
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 25, "nothing was waited for"
 
 
 def test_a_claim_is_free_after_it_was_let_go(folder):
@@ -172,7 +172,7 @@ def test_a_leftover_that_ends_by_itself_meanwhile_is_no_error(folder, monkeypatc
         found = belongs(process, folder)
         if found:
             process.kill()
-            psutil.wait_procs([process], timeout=10)
+            psutil.wait_procs([process], timeout=60)
         return found
 
     with running(folder, STUBBORN) as (first, job):
@@ -190,7 +190,7 @@ def test_a_leftover_that_nobody_reaps_is_no_hindrance(folder):
         assert forgetful.stdout is not None
         orphan = psutil.Process(int(forgetful.stdout.readline()))
         try:
-            run.end_leftovers(folder, patience_s=2)
+            run.end_leftovers(folder, patience_s=20)
             assert orphan.status() == psutil.STATUS_ZOMBIE
         finally:
             forgetful.kill()
@@ -215,7 +215,7 @@ def test_a_folder_whose_name_begins_alike_is_another_folder(folder):
 
 def test_processes_that_were_there_before_are_left_alone(folder):
     folder.mkdir()
-    with subprocess.Popen(["sleep", "60"]) as bystander:
+    with subprocess.Popen(["sleep", "600"]) as bystander:
         run.claim(folder).close()
         end = bystander.poll()
         bystander.kill()
@@ -269,7 +269,7 @@ def test_a_cluster_that_does_not_answer_is_asked_again_by_the_next_run(folder, m
 
 def test_a_killed_process_is_waited_for_until_it_is_gone(folder):
     """One with much memory takes a while to give it back, and has no environment meanwhile."""
-    hog = "import numpy, os, time; a = numpy.ones(30_000_000); print(os.getpid(), flush=True); time.sleep(60)"
+    hog = "import numpy, os, time; a = numpy.ones(30_000_000); print(os.getpid(), flush=True); time.sleep(600)"
     with running(folder, hog) as (first, job):
         killed_alone(first)
         run.end_leftovers(folder)

@@ -48,7 +48,7 @@ def pool():
             trial, listener, candidate = told
             given[comm.rank].append((trial, listener))
             if trial == 0 and listener == 0:
-                second.wait(10)
+                second.wait(120)
             comm.send((comm.rank, trial, listener, piece(candidate + listener)), dest=HEAD)
 
     threads = [threading.Thread(target=play, args=(exchange.of(rank),)) for rank in given]
@@ -58,7 +58,7 @@ def pool():
     yield head, given, second
     head.close()
     for thread in threads:
-        thread.join(10)
+        thread.join(120)
         assert not thread.is_alive()
 
 

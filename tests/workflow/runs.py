@@ -1,6 +1,7 @@
 """Whole runs of the workflow at a small scale, started as a person would start them."""
 
 import copy
+import json
 import os
 import re
 import shutil
@@ -8,12 +9,17 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 ROOT = Path(__file__).parents[2]
+DRY = {"-n", "--dry-run"}
+WATCH = ROOT / "tests/acceptance/watch"  # what Python imports at its start, in runs that are watched or held
 PROJECT = ["Snakefile", "config", "envs", "profiles", "workflow"]  # what a checkout has and a run reads
 TARGETS = {
     "all",
@@ -63,29 +69,68 @@ def start(
     environment: dict[str, str] | None = None,
 ) -> subprocess.Popen[str]:
     """Start snakemake in a working folder; `config` None is the full study's."""
-    command = [sys.executable, "-m", "snakemake", "--snakefile", str(project / "Snakefile"), "--directory", str(folder)]
-    if config is not None:
-        with tempfile.NamedTemporaryFile("w", dir=folder, prefix=".", suffix=".yaml", delete=False) as file:
-            yaml.safe_dump(config, file)
-        command += ["--configfile", file.name]
-    # The Snakefile itself has to tell scripts where the library is.
-    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     return subprocess.Popen(
-        [*command, "--cores", "2", *arguments],
+        [sys.executable, "-m", "snakemake", *_arguments(folder, *arguments, config=config, project=project)],
         cwd=folder,
-        env=inherited | (environment or {}),
+        env=_inherited() | (environment or {}),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
 
 
+def _arguments(folder: Path, *arguments: str, config: dict[str, Any] | None = TINY, project: Path = ROOT) -> list[str]:
+    """Return what snakemake is given."""
+    given = ["--snakefile", str(project / "Snakefile"), "--directory", str(folder), "--cores", "2"]
+    if config is not None:
+        with tempfile.NamedTemporaryFile("w", dir=folder, prefix=".", suffix=".yaml", delete=False) as file:
+            yaml.safe_dump(config, file)
+        given += ["--configfile", file.name]
+    return [*given, *arguments]
+
+
+def _inherited() -> dict[str, str]:
+    """Return this process's environment. The Snakefile itself has to tell scripts where the library is."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+
+
+@contextmanager
+def held(folder: Path, rule: str) -> Iterator[dict[str, str]]:
+    """Hold a rule's scripts until the block ends, in runs that are started in the environment that is given."""
+    file = folder / f".held-{rule}"
+    file.touch()
+    try:
+        yield {"PYTHONPATH": str(WATCH), "EARSHOT_HELD": f"{rule}={file}"}
+    finally:
+        file.unlink()
+
+
 def run(folder: Path, *arguments: str, succeeds: bool = True, **how: Any) -> str:
     """Run snakemake (see `start`) and return all that it said; its end is the one that is expected."""
-    process = start(folder, *arguments, **how)
-    said, _ = process.communicate()
-    assert (process.returncode == 0) == succeeds, said
+    if DRY & set(arguments) and "environment" not in how:
+        status, said = _planned(folder, _arguments(folder, *arguments, **how))
+    else:
+        process = start(folder, *arguments, **how)
+        said, _ = process.communicate()
+        status = process.returncode
+    assert (status == 0) == succeeds, said
     return said
+
+
+def _planned(folder: Path, arguments: list[str]) -> tuple[int, str]:
+    """Return exit status and words of a dry run, by a process that has imported Snakemake."""
+    planner = _planner()
+    assert planner.stdin and planner.stdout
+    planner.stdin.write(json.dumps([str(folder), arguments]) + "\n")
+    planner.stdin.flush()
+    return tuple(json.loads(planner.stdout.readline()))
+
+
+@cache
+def _planner() -> subprocess.Popen[str]:
+    """Start it; it ends when this process does."""
+    command = [sys.executable, str(Path(__file__).with_name("planner.py"))]
+    return subprocess.Popen(command, env=_inherited(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
 def planned_rules(folder: Path, *arguments: str, **how: Any) -> Counter[str]:

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import time
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -225,9 +226,15 @@ def test_chords_of_another_piano_are_answered_for_by_the_networks_of_this_one(cl
     }
 
 
-def test_epochs_and_spectrograms_are_timed_and_the_times_end_in_a_page(classified):
-    speed = classified / "results/tiny/clip_speed"
-    run(classified, "--", "clip_speed", config=CLIPS, project=classified)
+@pytest.fixture(scope="module")
+def timed(made):
+    """The same folder, with the measurements of speed."""
+    run(made, "--", "clip_speed", config=CLIPS, project=made)
+    return made
+
+
+def test_epochs_and_spectrograms_are_timed_and_the_times_end_in_a_page(timed):
+    speed = timed / "results/tiny/clip_speed"
     epochs = pd.read_parquet(speed / "epochs/cpu/control/root-64x128.parquet")
     assert epochs[["way", "task", "batch_size", "samples", "iteration"]].to_numpy().tolist() == [
         ["control", "root", 64, 128, iteration] for iteration in (1, 2)
@@ -245,6 +252,25 @@ def test_epochs_and_spectrograms_are_timed_and_the_times_end_in_a_page(classifie
     assert set(found["settings"]["sounds"]) >= {"image", "levels"} and "models" not in found["settings"]["chords"]
     page = (speed / "index.html").read_text()
     assert "This is a demonstration" in page and page.count("<figcaption>") == 2
+
+
+def test_what_was_timed_on_a_gpu_stays_on_the_page_of_a_run_without_one(timed):
+    """Tables of the processor stand in for those of a GPU that was there before."""
+    speed = timed / "results/tiny/clip_speed"
+    for path in [*speed.glob("epochs/cpu/*/*.parquet"), *speed.glob("spectra/cpu/*.parquet")]:
+        there = Path(str(path).replace("/cpu/", "/cuda/"))
+        there.parent.mkdir(parents=True, exist_ok=True)
+        pd.read_parquet(path).assign(device="cuda").to_parquet(there)
+    how = {"config": CLIPS, "project": timed}
+    assert planned_rules(timed, "--", "clip_speed", **how) == {"report_speed": 1}
+    run(timed, "--", "clip_speed", **how)
+    found = json.loads((speed / "summary.json").read_text())["speedup"]
+    assert [one["ratio"] for one in found["epochs_on_gpu"]] == [1, 1]
+    assert {one["device"] for one in found["spectra"]} == {"cpu", "cuda"}
+    # Nor is it measured again, though it would be stale.
+    other = changed({"chords.benchmark.repeats": 4}, CLIPS)
+    stale = planned_rules(timed, "--", "clip_speed", config=other, project=timed)
+    assert stale == {"benchmark_spectra": 4, "report_speed": 1}
 
 
 def test_an_edit_of_one_classifier_trains_no_other(classified):

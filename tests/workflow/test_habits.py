@@ -7,9 +7,12 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+import yaml
 from runs import ROOT, planned_rules, run
+from test_clip_runs import CLIPS
 
 SCRIPTS = sorted(path.stem for path in (ROOT / "workflow/scripts").glob("[!_]*.py"))
 LIBRARY = ROOT / "workflow/earshot"
@@ -42,12 +45,16 @@ socket.socket.connect = socket.socket.connect_ex = socket.socket.sendto = socket
 @pytest.fixture(scope="module")
 def rules(tmp_path_factory):
     """The rules of the full study that make something, by name, as Snakemake parses them."""
+    return parsed(tmp_path_factory.mktemp("rules"))
+
+
+def parsed(folder, *configfiles):
     specification = importlib.util.spec_from_file_location("alone", ROOT / "workflow/alone.py")
     alone = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(alone)
     with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(tmp_path_factory.mktemp("rules"))
-        return {rule.name: rule for rule in alone.open_workflow([]).rules if not rule.norun}
+        patch.chdir(folder)
+        return {rule.name: rule for rule in alone.open_workflow([*configfiles]).rules if not rule.norun}
 
 
 def test_every_script_is_its_rules_and_named_so(rules):
@@ -80,9 +87,44 @@ def test_a_job_that_failed_is_given_more(resource, name, rules, tmp_path):
     given = tmp_path / "ten_megabytes"
     given.touch()
     os.truncate(given, 10**7)
-    first, second = (function(None, input=[str(given)], attempt=attempt).value for attempt in (1, 2))
+    job = SimpleNamespace(study="sounds", classifier="residual")
+    first, second = (function(job, input=[str(given)], attempt=attempt).value for attempt in (1, 2))
     assert isinstance(first, int)
     assert 0 < first < second
+
+
+def longest_h(site):
+    """The longest run time that each partition of a site gives, hours."""
+    partitions = yaml.safe_load((ROOT / site).read_text())["partitions"]
+    return [partition["max_runtime"] / 60 for partition in partitions.values()]
+
+
+def training_h(rules, config, attempt):
+    """The hours that each training of clips asks for, by study and classifier."""
+    asked = rules["classify_clips"].resources["runtime"].evaluate
+    return {
+        (study, name): asked(SimpleNamespace(study=study, classifier=name), attempt=attempt).value / 60
+        for study in ("sounds", "chords")
+        for name, model in config[study]["models"].items()
+        if model is not None
+    }
+
+
+def test_trainings_of_the_full_study_may_run_on_any_partition_of_the_profile(rules):
+    """Else they would wait for ever. So may the third attempts, which retries come to."""
+    config = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+    first, third = (training_h(rules, config, attempt) for attempt in (1, 3))
+    assert len(first) == 6 and max(third.values()) <= min(longest_h("profiles/slurm/site.yaml"))
+    # Measured on one core, four fifths of 2,000 clips of 5 s in 300 epochs: half an hour.
+    assert 1 < first["sounds", "residual"] < 3
+    assert first["chords", "amplified"] < 2 * first["chords", "transposable"], "a part is for all alike"
+
+
+def test_trainings_of_a_moment_may_run_on_the_test_cluster(tmp_path):
+    given = tmp_path / "tiny.yaml"
+    given.write_text(yaml.safe_dump(CLIPS))
+    asked = training_h(parsed(tmp_path, given), CLIPS, 3)
+    assert len(asked) == 3 and max(asked.values()) <= min(longest_h("tests/slurm/site.yaml"))
 
 
 def test_the_snakefile_is_a_page():
@@ -97,10 +139,10 @@ def test_the_full_study_is_planned_in_no_time(tmp_path):
         return sum(os.times()[2:4]) - sum(began[2:4])
 
     def nothing():
-        run(tmp_path, "--dry-run", "--snakefile", str(empty), config=None)
+        run(tmp_path, "--dry-run", "--snakefile", str(empty), config=None, environment={})
 
     def everything():
-        jobs = planned_rules(tmp_path, config=None)
+        jobs = planned_rules(tmp_path, config=None, environment={})
         assert jobs["localise_accelerated"] > 1
         assert jobs.total() < 1000
 

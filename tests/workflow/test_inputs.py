@@ -10,7 +10,7 @@ from urllib.request import pathname2url
 
 import pandas as pd
 import pytest
-from runs import PEOPLE, TINY, changed, damage, planned_rules, run, start, write_person
+from runs import PEOPLE, TINY, changed, damage, held, planned_rules, run, start, write_person
 
 VARIANTS = ("control", "accelerated")
 SCORES = [f"results/tiny/localisation/{variant}/scores.parquet" for variant in VARIANTS]
@@ -60,7 +60,7 @@ def tables(folder: Path, pattern: str) -> pd.DataFrame:
 )
 def test_an_impossible_configuration_is_refused_in_words(changes, key, allowed, tmp_path):
     (tmp_path / "empty").mkdir()
-    said = run(tmp_path, config=changed(changes), succeeds=False)
+    said = run(tmp_path, "--dry-run", config=changed(changes), succeeds=False)
     faults = [line for line in said.splitlines() if re.match(rf"config key {re.escape(key)}[: ]", line)]
     assert any(allowed in fault for fault in faults), said
     assert "Traceback" not in said
@@ -69,7 +69,7 @@ def test_an_impossible_configuration_is_refused_in_words(changes, key, allowed, 
 
 def test_a_folder_without_a_person_s_file_is_named_with_what_was_looked_for(tmp_path):
     config = changed({"data_dir": str(tmp_path), "localisation.collection": "ari"})
-    said = run(tmp_path, config=config, succeeds=False)
+    said = run(tmp_path, "--dry-run", config=config, succeeds=False)
     assert f"nh2: looked in {tmp_path} and below for hrtf b_nh2.sofa" in said
     assert "Point `data_dir` to the folder that has it" in said
     assert "Traceback" not in said
@@ -237,14 +237,15 @@ def test_a_script_alone_asks_for_its_wildcards(project):
 
 
 def test_a_folder_takes_one_run_at_a_time(tmp_path):
-    first = start(tmp_path, "--until", "interaural_control")
     claim = tmp_path / ".snakemake/earshot.lock"
-    while first.poll() is None and not (claim.exists() and claim.read_text()):
-        time.sleep(0.05)
-    said = run(tmp_path, "--until", "interaural_control", succeeds=False)
-    assert f"another run is at work here (process {first.pid} on" in said
-    assert "there is no lock to remove" in said
-    assert "Traceback" not in said
-    planned_rules(tmp_path)  # looking is allowed
+    with held(tmp_path, "interaural_control") as environment:
+        first = start(tmp_path, "--until", "interaural_control", environment=environment)
+        while first.poll() is None and not (claim.exists() and claim.read_text()):
+            time.sleep(0.05)
+        said = run(tmp_path, "--until", "interaural_control", succeeds=False)
+        assert f"another run is at work here (process {first.pid} on" in said
+        assert "there is no lock to remove" in said
+        assert "Traceback" not in said
+        assert planned_rules(tmp_path)["interaural_control"] == 2, "looking is allowed"
     told, _ = first.communicate()
     assert first.returncode == 0, told

@@ -7,8 +7,8 @@ import subprocess
 import sys
 
 import pytest
-from acceptance.kills import WATCH, Arena, differences, kill_often, meetings, random_moments
-from runs import TINY
+from acceptance.kills import Arena, differences, kill_often, meetings, random_moments
+from runs import TINY, WATCH
 
 
 def test_a_killed_run_is_taken_up_without_help_and_ends_with_the_same_bytes(tmp_path):

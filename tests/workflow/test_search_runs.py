@@ -67,7 +67,7 @@ def test_a_search_that_is_killed_goes_on_where_it_was(searched, tmp_path):
     longer = {"localisation.search.trials": 12}
     process = start(folder, *TARGET, config=changed(longer, SEARCH), project=folder)
     journal = "results/tiny/state/*/*/journal.log"
-    give_up = time.monotonic() + 60
+    give_up = time.monotonic() + 300
     while sum(path.read_bytes().count(b"\n") for path in folder.glob(journal)) < 4:  # the study and a few trials
         assert process.poll() is None and time.monotonic() < give_up
         time.sleep(0.02)

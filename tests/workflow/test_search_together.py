@@ -54,9 +54,12 @@ def test_more_workers_find_a_finished_search_done(alone, tmp_path):
 def test_a_rank_that_is_killed_costs_its_trial_alone(alone, tmp_path):
     folder = copy_project(tmp_path / "project")
     process = start(folder, *TARGET, config=POOL, project=folder)
+    # Sought before it has anything to do: trials take less time than to seek it.
+    while 2 not in (there := ranks(folder)):
+        assert process.poll() is None
     wait_for_trials(folder, 3)
-    ranks(folder)[2].kill()
-    said, _ = process.communicate(timeout=60)
+    there[2].kill()
+    said, _ = process.communicate(timeout=300)
     assert process.returncode
     assert "search_pool: mpiexec: a rank of the search ended before its time" in said
     assert "Traceback" not in said

@@ -172,6 +172,7 @@ OF_CLIPS = {
     "chords.benchmark.precision": "float32",
     "chords.benchmark.clips": 10,
     "chords.benchmark.repeats": 4,
+    "chords.benchmark.cores": 2,
 }
 # What has to change with a key.
 ALONGSIDE = {

@@ -86,6 +86,23 @@ def settings_of_classifier(wildcards):
     return values(model_of_classifier(wildcards)) | common | of_chords
 
 
+# Seconds that a network needs in an epoch for a second of a clip, at most: two to four times as long as on one core (of
+# docs/measurements/clips-2-cores.md: residual, 300 epochs of 320 clips of 5 s in 6 minutes; of the triads' both networks).
+# Neither precision nor a GPU takes anything off, and clips that test count as those that train.
+NEEDS_S = {"plain": 0.035, "residual": 0.0025, "triad": 0.005, "transposable": 0.0025}
+
+
+def minutes_of_training(wildcards, attempt):
+    """Return the run time of a training: a quarter of an hour to read, to begin and to answer, and all its epochs.
+
+    With each attempt more, though one that ran out of time goes on where it was.
+    """
+    study, model = STUDIES_OF_CLIPS[wildcards.study], model_of_classifier(wildcards)
+    clips = count(study) * len(getattr(model, "signals", ("dry",)))
+    needs_s = NEEDS_S[model.network] * model.epochs * clips * study.duration_s
+    return int((15 + needs_s / 60) * attempt + 1)
+
+
 def state_of_classifier(wildcards):
     """Return the folder in which a training keeps how far it has come."""
     training = "-".join([wildcards.study, wildcards.classifier, wildcards.split, wildcards.number])

@@ -19,7 +19,7 @@ rule classify_clips:
     resources:
         gpu=gpus(),
         mem_mb=memory(2500, 3),
-        runtime=minutes(60, 1),
+        runtime=minutes_of_training,
     params:
         dataset=of_study("collection"),
         settings=settings_of_classifier,

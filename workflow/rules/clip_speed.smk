@@ -16,7 +16,7 @@ rule benchmark_spectra:
     conda:
         "../../envs/gpu.yaml"
     # Nothing else may run beside a measurement.
-    threads: whole_machine()
+    threads: whole_machine(PROTOCOL.cores)
     resources:
         gpu=gpus_of_device,
         mem_mb=memory(3000),
@@ -49,7 +49,7 @@ rule benchmark_epochs:
     conda:
         "../../envs/gpu.yaml"
     # Nothing else may run beside a measurement.
-    threads: whole_machine()
+    threads: whole_machine(PROTOCOL.cores)
     resources:
         gpu=gpus_of_device,
         mem_mb=memory(3000, 3),
@@ -68,8 +68,8 @@ rule benchmark_epochs:
 
 rule report_speed:
     input:
-        epochs=expand(rules.benchmark_epochs.output, device=DEVICES, way=PROTOCOL.ways, timed=TIMED),
-        spectra=expand(rules.benchmark_spectra.output, device=DEVICES, kind=TIMED_KINDS),
+        epochs=on_devices(rules.benchmark_epochs.output, way=PROTOCOL.ways, timed=TIMED),
+        spectra=on_devices(rules.benchmark_spectra.output, kind=TIMED_KINDS),
         published=in_project("workflow/report/published_epochs.csv"),
         sources=in_project("config/sources.yaml"),
         template=in_project("workflow/earshot/show/clip_speed.html.j2"),

@@ -92,9 +92,9 @@ def searched():
     return expand(f"{SEARCH}/workers/{{worker}}.json", worker=range(1, STUDY.search.workers + 1))
 
 
-def whole_machine():
-    """Return the threads of a job beside which nothing else may run: all that the run has."""
-    return STUDY.threads if on_cluster() else workflow.resource_settings.cores or STUDY.threads
+def whole_machine(cores=STUDY.threads):
+    """Return the threads of a job beside which nothing else may run: all that the run has, on a cluster so many."""
+    return cores if on_cluster() else workflow.resource_settings.cores or cores
 
 
 def code(script, by_name=None):

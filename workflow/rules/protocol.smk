@@ -7,14 +7,20 @@ TIMED = [f"{task}-{size}" for task in ("type", "root") for size in SIZES]
 TIMED += [f"type-{PROTOCOL.batch_sizes[0]}x{samples}" for samples in PROTOCOL.samples[1:]]
 TIMED_KINDS = ["image", "levels", "mel", "constant_q"]
 NOT_TIMED = {"headline", "models", "seeds", "splits", "threads", "variations", "other_pianos"}  # sections of studies
-DEVICES = ["cpu"] + ["cuda"] * gpus()
+DEVICES = ["cpu"] + ["cuda"] * gpus()  # that this run measures on
 
 
 wildcard_constraints:
-    device="cpu|cuda",
+    device="|".join(DEVICES),  # so that what was measured on another is a file like any, which no rule makes again
     way="shards|files|control",
     timed="|".join(TIMED),
     kind="image|levels|mel|constant_q",
+
+
+def on_devices(tables, **measured):
+    """Return the tables of this run's devices, and those of a GPU that an earlier run had and this one has not."""
+    own = expand(tables, device=DEVICES, **measured)
+    return own + [path for path in expand(tables, device="cuda", **measured) if path not in own and Path(path).exists()]
 
 
 def clips_of_kind(wildcards):

@@ -156,7 +156,7 @@ rule synthesise_clips:
     threads: 1
     resources:
         mem_mb=memory(500),
-        runtime=minutes(60),
+        runtime=minutes(30),
     params:
         dataset=dataset_of_clips,
         settings=settings_of_synthesis,

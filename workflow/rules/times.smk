@@ -25,7 +25,7 @@ def study_job_times():
 
 def speed_job_times():
     """Return the same for the benchmarks of clips."""
-    wanted = {"device": DEVICES, "way": PROTOCOL.ways, "timed": TIMED, "kind": TIMED_KINDS}
+    wanted = {"device": ["cpu", "cuda"], "way": PROTOCOL.ways, "timed": TIMED, "kind": TIMED_KINDS}
     return {
         name: expand(getattr(rules, name).benchmark, **wanted) for name in ("benchmark_epochs", "benchmark_spectra")
     }

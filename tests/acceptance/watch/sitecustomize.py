@@ -42,10 +42,21 @@ def _append(book, entry):
 
 def _take_longer(seconds_of_rules):
     """Let a rule's script take so many seconds longer, so that something can happen to it: `rule=seconds,...`."""
-    script = Path(sys.orig_argv[1]).name if sys.orig_argv[1:] else ""
     for rule, _, seconds in (part.partition("=") for part in seconds_of_rules.split(",")):
-        if script.startswith("tmp") and script.endswith(f".{rule}.py"):
+        if _is_script_of(rule):
             time.sleep(float(seconds))
+
+
+def _wait(held):
+    """Let a rule's script wait for as long as a file is there, so that it is at work for certain: `rule=file`."""
+    rule, _, file = held.partition("=")
+    while _is_script_of(rule) and Path(file).exists():
+        time.sleep(0.05)
+
+
+def _is_script_of(rule):
+    script = Path(sys.orig_argv[1]).name if sys.orig_argv[1:] else ""
+    return script.startswith("tmp") and script.endswith(f".{rule}.py")
 
 
 def _sign_out(book):
@@ -71,6 +82,9 @@ if "EARSHOT_WATCH" in os.environ:
 
 if "EARSHOT_LONGER" in os.environ:
     _take_longer(os.environ["EARSHOT_LONGER"])
+
+if "EARSHOT_HELD" in os.environ:
+    _wait(os.environ["EARSHOT_HELD"])
 
 # The main process alone has an executor that asks.
 if (

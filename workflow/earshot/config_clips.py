@@ -109,7 +109,9 @@ class ClipTraining(Section):
         False, description="Whether the cross entropy, which takes a softmax, is given one: study E's networks had both"
     )
     precision: Literal["float32", "bfloat16"] = Field(
-        "bfloat16", description="Precision of convolutions and products of matrices; the rest is float32"
+        "bfloat16",
+        description="Precision of convolutions and products of matrices; the rest is float32, "
+        "and all of it where processor or GPU has no instructions for bfloat16",
     )
     patience_epochs: PositiveInt | None = Field(
         None, description="Stop after so many epochs without a lower loss of validation clips; null trains to the end"
@@ -239,7 +241,9 @@ class SpeedOfClips(Section):
     )
     learning_rate: float = Field(1e-3, gt=0, le=1, description="Adam's learning rate")
     precision: Literal["float32", "bfloat16"] = Field(
-        "bfloat16", description="Precision of convolutions and products of matrices; the rest is float32"
+        "bfloat16",
+        description="Precision of convolutions and products of matrices; the rest is float32, "
+        "and all of it where processor or GPU has no instructions for bfloat16",
     )
     clips: PositiveInt = Field(200, description="Clips that spectrograms are timed on, ours and librosa's")
     repeats: int = Field(3, ge=3, description="Uninterrupted repeats of this")

@@ -250,7 +250,9 @@ class Network(Section):
         "constant", description="Course of the learning rate: constant, or half a cosine down to nothing at max_epochs"
     )
     precision: Literal["float32", "bfloat16"] = Field(
-        "bfloat16", description="Precision of the accelerated variant's large products of matrices; the rest is float32"
+        "bfloat16",
+        description="Precision of the accelerated variant's large products of matrices; the rest is float32, "
+        "and all of it where processor or GPU has no instructions for bfloat16",
     )
 
 

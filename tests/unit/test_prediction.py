@@ -63,6 +63,7 @@ def recordings(tmp_path):
         "empty.wav": (noise(0), RATE),
         "click.wav": (noise(0.01), RATE),
         "silent.wav": (0 * noise(1), RATE),
+        "high.wav": (np.sin(2 * np.pi * 15 / 48 * np.arange(48000)) * np.hanning(48000), 48000),
         "nan.wav": (np.where(np.arange(RATE) == 7, np.nan, 0.1)[:, None], RATE),
     }
     for name, (signal, rate) in files.items():
@@ -105,6 +106,7 @@ def test_networks_of_several_seeds_answer_together(networks, recordings):
         ("empty.wav", "is empty"),
         ("click.wav", "is 0.010 s long, and 0.1 s are the least"),
         ("silent.wav", "is silent"),
+        ("high.wav", "is silent up to 8000 Hz, where the network hears"),
         ("nan.wav", "holds values that are not finite"),
         ("words.wav", "cannot be read as audio"),
         *((name, "cannot be read as audio: Format not recognised. Retrieve it again, convert") for name in HEADERLESS),

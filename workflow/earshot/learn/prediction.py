@@ -134,12 +134,12 @@ def _pieces(
         raise DataError(f"{path}: is empty. Record it again.")
     if len(signal) < SHORTEST_S * recorded_hz:
         raise DataError(f"{path}: is {len(signal) / recorded_hz:.3f} s long, and {SHORTEST_S:g} s are the least.")
-    if abs(signal).max() < SILENT:
-        raise DataError(f"{path}: is silent. Record it again, louder.")
     doubts = []
     if recorded_hz < rate_hz:
         doubts.append(f"recorded at {recorded_hz:g} Hz: what the network hears above {recorded_hz / 2:g} Hz is missing")
     signal = at_rate(signal / max(abs(signal).max(), 1), recorded_hz, rate_hz)
+    if abs(signal).max() < SILENT:
+        raise DataError(f"{path}: is silent up to {rate_hz / 2:g} Hz, where the network hears. Record it louder.")
     samples = round(duration_s * rate_hz)
     starts = range(0, max(len(signal) - samples // 2, 1), samples)  # a rest of less than half a clip is left out
     pieces = [fitted(signal[start:], samples, padding) for start in starts]

@@ -20,7 +20,7 @@ demo: setup
 	@echo "  chords/index.html   which chord a piano plays"
 
 test: setup-dev lint
-	@$(BIN)/python -m pytest -n 3 --dist loadgroup --no-loadscope-reorder tests/slurm tests/workflow tests/unit
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder tests/slurm tests/workflow tests/unit
 
 acceptance: setup-dev
 	@$(BIN)/python tests/acceptance/run.py

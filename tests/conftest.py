@@ -15,15 +15,7 @@ ROOT = Path(__file__).parent.parent
 DATA = Path(os.environ.get("EARSHOT_DATA", ROOT.parent / "shared" / "data")).resolve()
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Keep a file's tests together, and all that need the cluster, of which there can be one; skip what cannot run."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group("slurm" if item.get_closest_marker("slurm") else item.path.stem))
-    _skip_what_is_wanting(items)
-
-
-def _skip_what_is_wanting(items):
     """Skip tests whose needs are not here, and say so; what EARSHOT_REQUIRE names (data, mpi) may not be missing."""
     required = os.environ.get("EARSHOT_REQUIRE", "").split()
     missing = {}

@@ -77,6 +77,7 @@ class Campaign(Arena):
             self.go_on(sign)
             self.finish(run)
         finally:
+            self.hold.unlink(missing_ok=True)
             if run.poll() is None:
                 os.killpg(run.pid, signal.SIGKILL)
         return self.output.read_text()
@@ -107,8 +108,13 @@ class Campaign(Arena):
         os.kill(run.pid, how)
         run.wait(patience_s)
         run = self.start()
-        self.go_on(sign)
-        self.finish(run)
+        try:
+            self.go_on(sign)
+            self.finish(run)
+        finally:
+            self.hold.unlink(missing_ok=True)
+            if run.poll() is None:
+                os.killpg(run.pid, signal.SIGKILL)
 
     def go_on(self, sign: str = "", patience_s: float = 300) -> None:
         """Let jobs that are held go on, as soon as the run has said something."""
@@ -120,15 +126,15 @@ class Campaign(Arena):
         self.hold.unlink(missing_ok=True)
 
 
-def wait_for_job(rule: str, patience_s: float = 300) -> str:
-    """Wait until a job of a rule is at work, and return its number."""
+def wait_for_job(rule: str, count: int = 1, patience_s: float = 300) -> str:
+    """Wait until so many jobs of a rule are at work, and return the number of the first."""
     give_up = time.monotonic() + patience_s
     while time.monotonic() < give_up:
-        for number, status, comment in jobs():
-            if status == "RUNNING" and comment.startswith(f"rule_{rule}"):
-                return number
+        at_work = [number for number, status, of in jobs() if status == "RUNNING" and of.startswith(f"rule_{rule}")]
+        if len(at_work) >= count:
+            return at_work[0]
         time.sleep(0.2)
-    raise TimeoutError(f"no job of {rule} was at work within {patience_s:.0f} s")
+    raise TimeoutError(f"{count} jobs of {rule} were not at work within {patience_s:.0f} s")
 
 
 def jobs() -> list[tuple[str, str, str]]:

@@ -182,9 +182,15 @@ def test_a_limit_beside_arrays_is_refused_in_words(tmp_path):
 
 
 def test_two_workers_on_two_nodes_share_a_search_though_one_is_killed(tmp_path):
-    runs = Campaign(tmp_path, WORKERS, ["search_localisation"], None, WORKERS_APART)
+    runs = Campaign(tmp_path, WORKERS, ["search_localisation"], None, WORKERS_APART, held="search_trials")
     killing = Killing(runs.project)
-    assert "Trying to restart job" in runs.disturbed("search_trials", killing.of_a_worker)
+
+    def kill(_job):
+        wait_for_job("search_trials", 2)  # else one could have done all before the other begins
+        runs.go_on()
+        killing.of_a_worker()
+
+    assert "Trying to restart job" in runs.disturbed("search_trials", kill)
     assert killing.nodes == {"cn1", "cn2"}
     assert faults(runs.project, WORKERS, killing.before) == []
 

@@ -1,5 +1,8 @@
 """Classifiers: each network learns from its spectrograms, and chords are known in an octave that was never taught."""
 
+import ast
+import re
+from pathlib import Path
 from typing import get_args
 
 import numpy as np
@@ -32,6 +35,7 @@ from earshot.learn.partition import parts
 from earshot.signal.spectra import spectra
 
 CPU = torch.device("cpu")
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +134,10 @@ def test_probabilities_of_a_task_are_sums_of_those_of_all_tasks_together():
 
 def test_every_kind_of_network_is_found_by_its_name():
     asked_for = [model.model_fields["network"].annotation for model in (SoundModel, ChordModel)]
-    assert {name for kinds in asked_for for name in get_args(kinds)} == set(BUILDERS) == set(get_args(Kind))
+    rules = (ROOT / "workflow/rules/classifiers.smk").read_text()
+    needs = ast.literal_eval(re.search(r"^NEEDS_S = (.*)$", rules, re.MULTILINE)[1])
+    assert {name for kinds in asked_for for name in get_args(kinds)} == set(BUILDERS)
+    assert set(BUILDERS) == set(get_args(Kind)) == set(needs)
 
 
 def test_classes_have_the_numbers_of_their_names(chords):

@@ -225,7 +225,7 @@ def test_with_patience_it_stops_and_takes_the_epoch_that_validated_best(tmp_path
 
 @pytest.mark.parametrize("instructions", [True, False])
 def test_bfloat16_is_taken_where_there_are_instructions_for_it(instructions, monkeypatch, caplog):
-    monkeypatch.setattr("earshot.learn.clip_training.has_bfloat16", lambda device: instructions)
+    monkeypatch.setattr("earshot.device.has_bfloat16", lambda device: instructions)
     wanted = replace(SETTINGS, precision="bfloat16")
     with caplog.at_level(logging.INFO):
         assert wanted.fit_for(CPU) == (wanted if instructions else SETTINGS)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from earshot import device
 from earshot.data.listeners import feature_index
 from earshot.data.synthetic_hrtf import draw_person, grid, synthesise_hrirs
 from earshot.learn import cohort, control, stack
@@ -50,7 +51,14 @@ def a_set(name, items=200, features=9):
 def small_products_count(monkeypatch):
     """Let bfloat16 be bfloat16 in networks this small, and on any processor."""
     monkeypatch.setattr(stack, "_FEWEST_PRODUCTS", 0)
-    monkeypatch.setattr(stack, "has_bfloat16", lambda device: True)
+    monkeypatch.setattr(device, "has_bfloat16", lambda device: True)
+
+
+@pytest.mark.parametrize(("instructions", "taken"), [(True, torch.bfloat16), (False, torch.float32)])
+def test_products_are_in_bfloat16_where_there_are_instructions_for_it(instructions, taken, monkeypatch):
+    monkeypatch.setattr(device, "has_bfloat16", lambda device: instructions)
+    whole = cohort.Cohort([cohort.Member(a_set("one"), SETTINGS)], 1, CPU, "bfloat16")
+    assert [program.stack.precision for program in whole._programs] == [taken]
 
 
 @pytest.fixture

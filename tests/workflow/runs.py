@@ -81,12 +81,13 @@ def start(
 
 def _arguments(folder: Path, *arguments: str, config: dict[str, Any] | None = TINY, project: Path = ROOT) -> list[str]:
     """Return what snakemake is given."""
-    given = ["--snakefile", str(project / "Snakefile"), "--directory", str(folder), "--cores", "2"]
+    given = ["--snakefile", str(project / "Snakefile"), "--directory", str(folder)]
     if config is not None:
         with tempfile.NamedTemporaryFile("w", dir=folder, prefix=".", suffix=".yaml", delete=False) as file:
             yaml.safe_dump(config, file)
         given += ["--configfile", file.name]
-    return [*given, *arguments]
+    # Last, since what follows --configfile is taken for one more.
+    return [*given, "--cores", "2", *arguments]
 
 
 def _inherited() -> dict[str, str]:
@@ -121,9 +122,14 @@ def _planned(folder: Path, arguments: list[str]) -> tuple[int, str]:
     """Return exit status and words of a dry run, by a process that has imported Snakemake."""
     planner = _planner()
     assert planner.stdin and planner.stdout
-    planner.stdin.write(json.dumps([str(folder), arguments]) + "\n")
-    planner.stdin.flush()
-    return tuple(json.loads(planner.stdout.readline()))
+    try:
+        planner.stdin.write(json.dumps([str(folder), arguments]) + "\n")
+        planner.stdin.flush()
+        return tuple(json.loads(planner.stdout.readline()))
+    except BaseException:  # a time-out among them: the next plan must not be given the answer to this one
+        planner.kill()
+        _planner.cache_clear()
+        raise
 
 
 @cache

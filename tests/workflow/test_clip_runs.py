@@ -172,7 +172,7 @@ def test_predict_says_of_a_clip_what_the_run_said(classified, capsys):
 
 def test_a_training_that_is_killed_goes_on_from_its_last_epoch(made, tmp_path):
     """With all its processes, in the middle: the networks are those of an undisturbed one, byte for byte."""
-    config = changed({"chords.models.transposable.epochs": 12}, CLIPS)
+    config = changed({"chords.models.transposable.epochs": 24}, CLIPS)
     training = "results/tiny/chords/transposable/by_performance/1"
     killed, undisturbed = (shutil.copytree(made, tmp_path / name) for name in ("killed", "undisturbed"))
     how = {"config": config, "project": killed}
@@ -282,9 +282,11 @@ def test_an_edit_of_one_classifier_trains_no_other(classified):
 def test_an_edit_of_a_networks_code_trains_no_other_network(classified):
     module = classified / "workflow/earshot/learn/chord_network.py"
     before = module.read_text()
-    module.write_text(before + "\nANSWER = 42\n")
-    planned = planned_rules(classified, "--", "sounds", "chords", config=CLIPS, project=classified)
-    module.write_text(before)
+    try:
+        module.write_text(before + "\nANSWER = 42\n")
+        planned = planned_rules(classified, "--", "sounds", "chords", config=CLIPS, project=classified)
+    finally:
+        module.write_text(before)
     assert planned == {"classify_clips": 2, "score_clips": 1, "report_clips": 1}
 
 
@@ -335,15 +337,14 @@ def sets_of_clips(folder, changes):
     """The names of the recorded sets that a configuration wants."""
     recorded = {"sounds.collection": "esc10", "chords.collection": "piano_triads"}
     said = run(folder, "--dry-run", "--", "clip_features", config=changed(recorded | changes, CLIPS))
-    return [
-        sorted(set(re.findall(rf"{SHARED}/({name}-\w+)/clips.parquet", said))) for name in ("esc10", "piano_triads")
-    ]
+    found = [set(re.findall(rf"{SHARED}/({name}-\w+)/clips.parquet", said)) for name in ("esc10", "piano_triads")]
+    assert [len(names) for names in found] == [1, 1], said
+    return found
 
 
 def test_clips_of_ones_own_are_another_set_in_another_folder_and_of_another_number(tmp_path):
     """Else configurations would share a folder, and each would make the clips of the other stale."""
     sounds, chords = sets_of_clips(tmp_path, {"data_dir": "one"})
-    assert len(sounds) == len(chords) == 1
     elsewhere = sets_of_clips(tmp_path, {"data_dir": "other"})
     assert sounds != elsewhere[0] and chords != elsewhere[1]
     more = sets_of_clips(tmp_path, {"data_dir": "one", "chords.clips_per_cell": 2})

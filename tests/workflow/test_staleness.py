@@ -221,6 +221,8 @@ EDITS = {
     "workflow/earshot/data/transfer.py": NOTHING,
     "workflow/earshot/data/archives.py": NOTHING,
     "workflow/earshot/errors.py": NOTHING,
+    "workflow/earshot/fingerprint.py": NOTHING,
+    "workflow/earshot/hardware.py": NOTHING,
     "workflow/earshot/progress.py": NOTHING,
     "workflow/earshot/writer.py": NOTHING,
     "workflow/scripts/_script.py": NOTHING,

@@ -247,7 +247,10 @@ class SpeedOfClips(Section):
     )
     clips: PositiveInt = Field(200, description="Clips that spectrograms are timed on, ours and librosa's")
     repeats: int = Field(3, ge=3, description="Uninterrupted repeats of this")
-    cores: PositiveInt = Field(8, description="Cores of each job on a cluster; on one machine it has all of the run's")
+    cores: PositiveInt = Field(
+        8,
+        description="Cores of each job on a cluster; on one machine all of the run's. An edit measures nothing again",
+    )
 
 
 class OtherPiano(Section):

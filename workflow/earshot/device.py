@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 _PROCESSOR = Path("/proc/cpuinfo")
 _BFLOAT16 = {"avx512_bf16", "amx_bf16", "bf16"}  # what Linux calls them, of processors of x86 and of Arm
 
+Precision = Literal["float32", "bfloat16"]
 DeviceName = Literal["auto", "cpu", "cuda"]
 T = TypeVar("T")
 R = TypeVar("R")
@@ -108,8 +109,16 @@ def tensor(array: Any, device: torch.device) -> torch.Tensor:
     return torch.utils.dlpack.from_dlpack(array).to(device)
 
 
+def precision_on(device: torch.device, wanted: Precision) -> Precision:
+    """Return the precision to compute in where one is wanted: float32 on a device without instructions for bfloat16.
+
+    There bfloat16 is slower than 32 bits, by far.
+    """
+    return wanted if wanted == "float32" or has_bfloat16(device) else "float32"
+
+
 def has_bfloat16(device: torch.device) -> bool:
-    """Return whether a device has instructions for bfloat16. Without them it is slower than 32 bits, not faster."""
+    """Return whether a device has instructions for bfloat16."""
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     said = _PROCESSOR.read_text() if _PROCESSOR.exists() else ""

@@ -24,9 +24,9 @@ _NUMERICAL = {
     "torch": ["torch", "cupy-cuda12x", "cupy-cuda13x"],  # what uses torch may use CuPy, which it imports by name
 }
 
-# Modules that compute nothing: other words, other care about who writes and what is said of the machine make no result
-# stale.
-_BESIDE_RESULTS = {"errors.py", "hardware.py", "progress.py", "writer.py"}
+# Modules that compute nothing: other words, other care about who writes, what is said of the machine and how code is
+# known again make no result stale. (The names that `hardware` gives are read back from tables: keep them.)
+_BESIDE_RESULTS = {"errors.py", "fingerprint.py", "hardware.py", "progress.py", "writer.py"}
 
 
 def fingerprint(script: Path, library: Path, by_name: Iterable[str] = ()) -> str:

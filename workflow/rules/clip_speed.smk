@@ -97,7 +97,8 @@ rule report_speed:
         mem_mb=memory(1000),
         runtime=minutes(5),
     params:
-        config=configuration_of(sounds=NOT_TIMED, chords=NOT_TIMED),
+        config=configuration_of(sounds=NOT_TIMED, chords=dict.fromkeys(NOT_TIMED, True) | {"benchmark": {"cores"}}),
+        devices=DEVICES,
         sources=[source_of(study) for study in (CONFIG.sounds, CONFIG.chords)],
         jobs=speed_job_times(),
         code=code("report_speed"),

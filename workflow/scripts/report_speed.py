@@ -20,6 +20,7 @@ with at_work(snakemake) as params:
     found = summary.provenance(params.config, git_commit(snakemake)) | {
         "hardware": machines[0],
         "machines": machines,
+        "earlier": sorted(set(times["device"]) - set(params.devices)),
         "epochs": rows,
         "speedup": {
             "epochs_from_shards": summary_clip_speed.from_shards(times, "files"),

@@ -24,7 +24,8 @@ with at_work(snakemake) as params:
     )
     here = Path(snakemake.scriptdir)
     code = fingerprint(here / "search_trials.py", here.parent)
-    journal = Journal(journal_path(params.state, code, where.type, files), has_companions(snakemake))
+    kind = f"{where.type}, {device.precision_on(where, settings['network']['precision'])}"
+    journal = Journal(journal_path(params.state, code, kind, files), has_companions(snakemake))
     study.search(
         journal,
         plan_of(settings, space, params.trials, alone=False),

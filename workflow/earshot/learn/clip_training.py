@@ -21,7 +21,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from earshot.device import describe, has_bfloat16
+from earshot.device import Precision, describe, precision_on
 from earshot.learn.checkpoints import Checkpoint, WholeFiles
 from earshot.learn.clip_values import Inputs, Values
 from earshot.memory import keep_freed
@@ -50,16 +50,16 @@ class TrainingSettings:
     schedule: Literal["constant", "cosine"] = "constant"
     label_smoothing: float = 0.0
     softmax_before_loss: bool = False  # cross entropy takes one anyway; Kauppila et al. have both
-    precision: Literal["float32", "bfloat16"] = "float32"
+    precision: Precision = "float32"
     control: bool = False  # as torch does it unasked, to compare with: no memory is kept, channels come first
     patience_epochs: int | None = None  # stop after so many epochs without a lower loss of the validation part
 
     def fit_for(self, device: torch.device) -> "TrainingSettings":
         """Return the settings with a precision that a device has instructions for, and say so where it is another."""
-        if self.precision == "float32" or has_bfloat16(device):
-            return self
-        log.log(PROGRESS, "%s has no instructions for bfloat16: float32 is faster there, and taken", describe(device))
-        return replace(self, precision="float32")
+        precision = precision_on(device, self.precision)
+        if precision != self.precision:
+            log.log(PROGRESS, "%s has no instructions for %s: %s is taken", describe(device), self.precision, precision)
+        return replace(self, precision=precision)
 
 
 class Batches(torch.utils.data.IterableDataset[tuple[torch.Tensor, torch.Tensor]]):

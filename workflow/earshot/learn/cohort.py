@@ -11,13 +11,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from math import ceil, prod
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from earshot.device import side_by_side
+from earshot.device import Precision, precision_on, side_by_side
 from earshot.errors import DataError
 from earshot.learn.perceptron import Perceptron, TrainingSet, TrainingSettings
 from earshot.learn.stack import Pace, Stack, layers
@@ -26,8 +26,6 @@ from earshot.seeds import generator
 _REGISTER = 64  # a multiple of the numbers that any vector register holds
 _CPU_NETWORKS = 24  # at a time in one thread: enough to be worth each step's start, few enough for the cache
 _STEP_MULTIPLY_ADDS = 1 << 23  # that take a core as long as all that a step does besides: 0.1 ms
-
-Precision = Literal["float32", "bfloat16"]
 
 
 @dataclass(frozen=True)
@@ -65,7 +63,8 @@ class Cohort:
     """Networks that learn side by side, and may be looked at, or left out, at any epoch.
 
     Members may differ in everything. Those with like shapes (items, features, layers, activation, size of batches) are
-    one program. `precision` is that of the products of matrices, where it gains anything (`earshot.learn.stack`).
+    one program. `precision` is that of the products of matrices, where the device has instructions for it and it gains
+    anything (`earshot.learn.stack`).
     """
 
     def __init__(
@@ -132,7 +131,8 @@ class _Program:
         rows = _rows(range(len(group)))
         drawn = [_initial(self.shapes, generator(seed, "weights", group[row].data.name)) for row in rows]
         weights, biases = (torch.from_numpy(np.stack(part)).to(device) for part in zip(*drawn, strict=True))
-        self.stack = Stack(self.shapes, self.activation, self.batch, weights, biases, getattr(torch, precision))
+        kind = getattr(torch, precision_on(device, precision))
+        self.stack = Stack(self.shapes, self.activation, self.batch, weights, biases, kind)
         standardised = [
             (group[row].data.features - mean) / scale for row in rows for mean, scale in [self.statistics[row]]
         ]

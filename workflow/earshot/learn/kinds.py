@@ -1,6 +1,7 @@
 """Kinds of networks that tell clips apart.
 
-Each is imported when it is asked for, so that an edit of one makes no training of another stale.
+Each is imported when it is asked for, so that an edit of its module makes no training of the others stale. A new kind
+wants a row in `NEEDS_S` of rules/classifiers.smk too, and a name in the configuration.
 """
 
 import importlib

@@ -21,9 +21,9 @@ def parts(
     """Return the part of each clip of an index: training, validation, test or, seldom, none.
 
     `validation` is the share that is taken off the training part to choose by: of its groups, so that no recording
-    and no performance is in two parts. `variations` is how many chords in succession are of one performance. Each part
-    has one group at least. Raises ConfigError for a split that these clips do not have, and where there is no group
-    to validate by.
+    and no performance is in two parts. `variations` is how many chords in succession are of one performance. Of parts
+    that are drawn each has one group at least, where there are two. Raises ConfigError for a split that these clips do
+    not have, and where there is no group to validate by.
     """
     kind, _, value = split.rpartition("_")
     together = groups(index, variations)

@@ -25,7 +25,7 @@ from threadpoolctl import threadpool_limits
 from earshot import device
 from earshot.data.listeners import feature_index
 from earshot.data.sofa import HrirSet, read_hrirs
-from earshot.device import DeviceName
+from earshot.device import DeviceName, Precision
 from earshot.learn import cohort, control
 from earshot.learn.localiser import LocaliserSettings, train_and_answer
 from earshot.learn.perceptron import TrainingSettings
@@ -54,7 +54,7 @@ class Race:
     interaural: InterauralSettings
     localiser: LocaliserSettings[TrainingSettings]
     device: DeviceName
-    precision: cohort.Precision
+    precision: Precision
     cores: int
 
 

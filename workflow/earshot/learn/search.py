@@ -15,9 +15,10 @@ import torch
 from numpy.typing import NDArray
 
 from earshot.data.sofa import HrirSet
+from earshot.device import Precision
 from earshot.directions import unit_vectors
 from earshot.learn.candidate import Candidate
-from earshot.learn.cohort import Cohort, Member, Precision
+from earshot.learn.cohort import Cohort, Member
 from earshot.learn.perceptron import Perceptron, TrainingSet
 from earshot.learn.split import split_directions
 from earshot.score.angles import p95_deg

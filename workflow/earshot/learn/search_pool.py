@@ -24,7 +24,7 @@ from typing import Any
 
 import torch
 
-from earshot.device import DeviceName, choose
+from earshot.device import DeviceName, choose, precision_on
 from earshot.errors import DeviceError, EarshotError
 from earshot.files import replacing
 from earshot.learn import study
@@ -111,7 +111,8 @@ def _be_head(comm: Any, job: Job) -> None:
         where = ", ".join(f"{kind} on {host}" for kind, host in places)
         raise DeviceError(
             f"config key device: ranks would compute on {' and '.join(kinds)}, and their trials differ ({where}). "
-            "Give all nodes GPUs, or set device to cpu."
+            "Give all nodes the same processors and GPUs, or set device to cpu and localisation.network.precision to "
+            "float32."
         )
     log.log(PROGRESS, "%d ranks compute on %s", len(places), kinds[0])
     space = search_space(job.settings)
@@ -185,7 +186,8 @@ def _work(comm: Any, job: Job) -> None:
     listeners = read_listeners(job.files, job.settings["rate_hz"])
     own = own_listener(comm.rank, len(listeners))
     kept = search_of(job.settings, space, [listeners[own]], device, NO_HALVING)
-    comm.gather((device.type, f"{os.uname().nodename} (rank {comm.rank})"), HEAD)
+    kind = f"{device.type}, {precision_on(device, job.settings['network']['precision'])}"
+    comm.gather((kind, f"{os.uname().nodename} (rank {comm.rank})"), HEAD)
     while piece := _receive(comm):
         trial, listener, candidate = piece
         # What is made of other ears is not kept: of all listeners it would be too much for each rank.

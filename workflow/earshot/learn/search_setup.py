@@ -49,6 +49,6 @@ def search_of(
 def journal_path(state: str, code: str, device_kind: str, files: Mapping[str, str]) -> Path:
     """Return where a search keeps its journal, below `state`, which is of its settings.
 
-    Trials of other code, of another kind of device or of other people's ears are no part of a study.
+    Trials of other code, of another kind of device or precision, or of other people's ears are no part of a study.
     """
     return Path(state, origin("\n".join([code, *files]), device_kind, files.values()), "journal.log")

@@ -9,7 +9,6 @@ from math import prod
 
 import torch
 
-from earshot.device import has_bfloat16
 from earshot.learn.perceptron import Activation
 
 _FEWEST_PRODUCTS = 1 << 20  # multiply-adds of one network's layer in a step: with fewer, a CPU is faster in float32
@@ -29,7 +28,7 @@ class Stack:
 
     `weights` and `biases` are `(networks, numbers)`, layer after layer, whatever follows the last one is left alone.
     They, sums of slopes and the optimiser are float32; products of matrices are in `precision`, save on a CPU those too
-    small to gain by it, and all where a device has no instructions for bfloat16.
+    small to gain by it.
     """
 
     def __init__(
@@ -43,8 +42,8 @@ class Stack:
     ) -> None:
         self.shapes = shapes
         self.activation = activation
-        small = batch * max(map(prod, shapes)) < _FEWEST_PRODUCTS and weights.device.type == "cpu"
-        self.precision = torch.float32 if small or not has_bfloat16(weights.device) else precision
+        small = batch * max(map(prod, shapes)) < _FEWEST_PRODUCTS
+        self.precision = torch.float32 if small and weights.device.type == "cpu" else precision
         self._steps = torch.zeros((), device=weights.device)
         zeros = [torch.zeros_like(numbers) for numbers in (weights, biases)]
         self._take([weights, biases], zeros, [moment.clone() for moment in zeros])

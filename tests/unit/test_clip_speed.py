@@ -108,6 +108,7 @@ def test_the_page_says_what_was_measured(times, made, tmp_path):
         "versions": {"earshot": "1"},
         "hardware": MACHINE,
         "machines": summary_clip_speed.machines(times, made),
+        "earlier": ["cuda"],
         "epochs": epochs,
         "speedup": {
             "epochs": summary_clip_speed.from_shards(times, "control"),
@@ -137,6 +138,8 @@ def test_the_page_says_what_was_measured(times, made, tmp_path):
         "come several times",
         "8,192 samples; NVIDIA H100 against some processor, 2 cores",
         "Measurements ran on several machines",
+        "bfloat16 on the processor, bfloat16 on the GPU, channels last",
+        "This run has no GPU: what is said of one was measured by an earlier run",
         "one.parquet",
     ):
         assert words in page.text, words

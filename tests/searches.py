@@ -43,10 +43,12 @@ WORKERS = changed({"localisation.search.workers": 2}, SHARED)
 POOL = changed({"localisation.search.arrangement": "mpi", "localisation.search.ranks": 2}, SHARED)
 
 # On the test cluster: memory for no two workers on one node; and ranks on two, by the plugin of the profile, whose own
-# resources this option replaces.
+# resources this option replaces. Ranks sometimes do not find each other (slurmstepd gets a broken request of MPICH's by
+# PMI2) and end at once: that is tried again as often as it takes, without asking for more than a node has.
 _PROFILE = yaml.safe_load((ROOT / "profiles/slurm/config.yaml").read_text())["set-resources"]
 WORKERS_APART = ["--set-resources", "search_trials:mem_mb=5000"]
-POOL_APART = ["--set-resources", "search_pool:nodes=2", f"search_pool:mpi={_PROFILE['search_pool']['mpi']}"]
+_OF_POOL = {"nodes": 2, "mpi": _PROFILE["search_pool"]["mpi"], "mem_mb": 1500, "mem_mb_per_cpu": 1500, "runtime": 30}
+POOL_APART = ["--set-resources", *(f"search_pool:{name}={value}" for name, value in _OF_POOL.items()), "--retries", "8"]
 
 
 def trials(folder: Path) -> pd.DataFrame:

@@ -58,7 +58,7 @@ class TrainingSettings:
         """Return the settings with a precision that a device has instructions for, and say so where it is another."""
         precision = precision_on(device, self.precision)
         if precision != self.precision:
-            log.log(PROGRESS, "%s has no instructions for %s: %s is taken", describe(device), self.precision, precision)
+            log.info("%s has no instructions for %s: %s is taken", describe(device), self.precision, precision)
         return replace(self, precision=precision)
 
 

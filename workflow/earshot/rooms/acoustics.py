@@ -1,0 +1,108 @@
+"""What an impulse response says of a room, by ISO 3382-1, and what statistics says of the room beforehand.
+
+Times are in seconds, energies relative, levels in dB.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from earshot.signal.octaves import in_bands
+
+SPEED_OF_SOUND = 343.0  # m/s, dry air of 20 degrees
+DIRECT_S = 0.0025  # half the time around its arrival in which sound counts as direct (Zahorik 2002)
+NOTICEABLE = {"t60_s": 0.05, "edt_s": 0.05, "c50_db": 1.0}  # ISO 3382-1, table A.1: shares of a time, dB
+
+Measures = dict[str, NDArray[np.float64]]
+
+
+def decay_levels(responses: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return decay curves `(..., samples)` in dB by backward integration (Schroeder 1965), 0 at the first sample.
+
+    What comes after a response's last sound is at minus infinity.
+    """
+    energy = np.cumsum(np.square(responses, dtype=np.float64)[..., ::-1], axis=-1)[..., ::-1]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return 10 * np.log10(energy / energy[..., :1])
+
+
+def decay_time(levels: NDArray[np.float64], rate_hz: float, first_db: float, last_db: float) -> NDArray[np.float64]:
+    """Return the time `(...)` of a decay by 60 dB, by the line of least squares between two levels of a decay curve.
+
+    NaN where a curve has no three samples between these, or ends above the lower.
+    """
+    begins = np.argmax(levels <= first_db, axis=-1)
+    ends = np.argmax(levels < last_db, axis=-1)  # 0 where it never is
+    count = ends - begins
+    finite = np.where(np.isfinite(levels), levels, 0.0)
+    places = np.arange(levels.shape[-1])
+
+    def total(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        summed = np.concatenate([np.zeros((*values.shape[:-1], 1)), np.cumsum(values, axis=-1)], axis=-1)
+        bounds = [np.take_along_axis(summed, at[..., None], -1)[..., 0] for at in (begins, np.maximum(ends, begins))]
+        return bounds[1] - bounds[0]
+
+    level, moment = total(finite), total(finite * places)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        middle = begins + (count - 1) / 2
+        slope = 12 * (moment - middle * level) / (count * (count.astype(np.float64) ** 2 - 1))  # dB a sample
+        return np.where((ends > 0) & (count >= 3) & (slope < 0), -60 / slope / rate_hz, np.nan)
+
+
+def measures(
+    responses: NDArray[np.floating], rate_hz: float, arrivals: NDArray[np.integer], bands: bool = False
+) -> Measures:
+    """Return T60, EDT, C50, D50 and the direct-to-reverberant ratio of responses `(..., samples)`.
+
+    `arrivals` `(...)` are the samples at which the direct sound arrives, from which times count. T60 is by the decay from
+    -5 to -35 dB, EDT by the first 10 dB (ISO 3382-1, 5.3 and A.2.2). With `bands` each measure is `(..., bands)`, of the
+    octaves of `CENTRES_HZ`, and a response is cut in time before it is filtered, so that what a filter adds in time is
+    counted where it comes from (A.3.4); else it is of the whole response.
+    """
+    places = np.arange(responses.shape[-1]) - arrivals[..., None]
+    margin = round(DIRECT_S * rate_hz)
+    parts = {
+        "early": places < round(0.05 * rate_hz),
+        "direct": abs(places) <= margin,
+    }
+    energy = {name: _energy(np.where(part, responses, 0), rate_hz, bands) for name, part in parts.items()}
+    late = _energy(np.where(parts["early"], 0, responses), rate_hz, bands)
+    reverberant = _energy(np.where(parts["direct"], 0, responses), rate_hz, bands)
+    levels = decay_levels(in_bands(responses, rate_hz) if bands else responses)
+    levels = _from_arrival(levels, arrivals[..., None] if bands else arrivals)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return {
+            "t60_s": decay_time(levels, rate_hz, -5, -35),
+            "edt_s": decay_time(levels, rate_hz, 0, -10),
+            "c50_db": 10 * np.log10(energy["early"] / late),
+            "d50": energy["early"] / (energy["early"] + late),
+            "drr_db": 10 * np.log10(energy["direct"] / reverberant),
+        }
+
+
+def _energy(signals: NDArray[np.floating], rate_hz: float, bands: bool) -> NDArray[np.float64]:
+    """Return the energy `(...)` of signals `(..., samples)`, or `(..., bands)` of each octave."""
+    return np.square(in_bands(signals, rate_hz) if bands else signals, dtype=np.float64).sum(-1)
+
+
+def _from_arrival(levels: NDArray[np.float64], arrivals: NDArray[np.integer]) -> NDArray[np.float64]:
+    """Return decay curves `(..., samples)` moved so that each begins with its direct sound.
+
+    What a filter of zero phase puts before it stays counted, since the levels do.
+    """
+    places = np.arange(levels.shape[-1]) + arrivals[..., None]
+    places = np.broadcast_to(places, levels.shape)
+    inside = places < levels.shape[-1]
+    return np.where(inside, np.take_along_axis(levels, np.where(inside, places, 0), -1), -np.inf)
+
+
+def sabine_time(volume_m3: float, absorbing_m2: float) -> float:
+    """Return the reverberation time of a diffuse field by Sabine, without absorption by air.
+
+    `absorbing_m2` is the sum of areas, each times its absorption.
+    """
+    return float(24 * np.log(10) / SPEED_OF_SOUND * volume_m3 / absorbing_m2)
+
+
+def eyring_time(volume_m3: float, area_m2: float, absorption: float) -> float:
+    """Return the reverberation time by Eyring (1930): `absorption` is the mean over the area."""
+    return sabine_time(volume_m3, -area_m2 * np.log1p(-absorption))

@@ -53,7 +53,8 @@ def test_when_the_direct_sound_arrives_changes_nothing_but_the_delay():
 def test_two_decays_give_an_early_time_and_a_late_one():
     early, late = envelope(0.2), 0.1 * envelope(1.0)
     found = measured(np.concatenate([np.zeros(ARRIVAL), np.sqrt(early**2 + late**2)]))
-    assert found["edt_s"] < 0.25 < 0.5 < found["t60_s"]
+    assert found["edt_s"] < 0.25
+    assert found["t60_s"] > 0.5
 
 
 def test_direct_to_reverberant_ratio_is_that_of_their_energies():

@@ -53,10 +53,11 @@ def measures(
 ) -> Measures:
     """Return T60, EDT, C50, D50 and the direct-to-reverberant ratio of responses `(..., samples)`.
 
-    `arrivals` `(...)` are the samples at which the direct sound arrives, from which times count. T60 is by the decay from
-    -5 to -35 dB, EDT by the first 10 dB (ISO 3382-1, 5.3 and A.2.2). With `bands` each measure is `(..., bands)`, of the
-    octaves of `CENTRES_HZ`, and a response is cut in time before it is filtered, so that what a filter adds in time is
-    counted where it comes from (A.3.4); else it is of the whole response.
+    `arrivals` `(...)` are the samples at which the direct sound arrives, from which times count. T60 is by the decay
+    from -5 to -35 dB, EDT by the first 10 dB (ISO 3382-1, 5.3 and A.2.2). With `bands` each measure is `(..., bands)`,
+    of the octaves of `CENTRES_HZ`, and a response is cut in time before it is filtered, so that what a filter adds in
+    time is counted where it comes from (A.3.4); else it is of the whole response. Raises nothing: what a response does
+    not have, as a time of a decay that ends early, is NaN.
     """
     places = np.arange(responses.shape[-1]) - arrivals[..., None]
     margin = round(DIRECT_S * rate_hz)

@@ -31,7 +31,7 @@ class Images:
 
     def parts(self) -> Iterator["Images"]:
         """Return them few at a time."""
-        pairs = zip(self.positions.split(_AT_ONCE), self.amplitudes.split(_AT_ONCE), strict=True)
+        pairs = zip(torch.split(self.positions, _AT_ONCE), torch.split(self.amplitudes, _AT_ONCE), strict=True)
         return (Images(*pair) for pair in pairs)
 
 

@@ -44,8 +44,8 @@ class Shoebox:
 
         It is the mean over sources and receivers anywhere, of what images add up to, in the direct sound's at 1 m.
         Images lie evenly, one in the room's volume, and sound from a direction crosses the room along an axis as often
-        as that axis asks for: so each direction decays by itself, and those that meet few or hard walls are what is left
-        at last (after Lehmann and Johansson 2008, who average differently).
+        as that axis asks for: so each direction decays by itself, and those that meet few or hard walls are what is
+        left at last (after Lehmann and Johansson 2008, who average differently).
         """
         cosines, weights = _octant()
         reflected = -np.log1p(-self.absorption)  # nepers of energy, (axes, walls, bands)
@@ -61,7 +61,7 @@ class Shoebox:
 
 
 def absorption_for(dimensions_m: NDArray[np.float64], t60_s: float) -> float:
-    """Return what all walls absorb alike, so that the decay that is expected from -5 to -35 dB takes this time to 60 dB.
+    """Return what all walls absorb alike, so that a decay as expected from -5 to -35 dB takes this time to 60 dB.
 
     Late enough each direction decays exponentially, as fast as the logarithm of what a wall reflects says: so the time
     of one such logarithm tells all others.
@@ -75,7 +75,7 @@ def absorption_for(dimensions_m: NDArray[np.float64], t60_s: float) -> float:
 
 
 def _left(crossings: NDArray[np.float64], nepers: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the share of energy that is left after crossing a room along an axis so many times, on average.
+    """Return the share of energy that is left on average after crossing a room along an axis so many times.
 
     A way of 2.3 lengths meets two walls or, as often as 3 times in 10, three; the two walls of the axis take turns, and
     either may be the first.

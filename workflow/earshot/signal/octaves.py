@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 CENTRES_HZ = (125.0, 250.0, 500.0, 1000.0, 2000.0, 4000.0)  # nominal ones of IEC 61260-1, whole below 8 kHz
 
 
-def gains(frequencies_hz: NDArray[np.float64], centres_hz: Sequence[float], open_ends: bool) -> NDArray[np.float64]:
+def gains(frequencies_hz: NDArray[np.floating], centres_hz: Sequence[float], open_ends: bool) -> NDArray[np.float64]:
     """Return the gain of each band at each frequency, `(bands, frequencies)`.
 
     Over the logarithm of frequency a band is the square of a cosine, which is 1 at its centre, a half at its edges and
@@ -26,7 +26,10 @@ def gains(frequencies_hz: NDArray[np.float64], centres_hz: Sequence[float], open
 def in_bands(
     signals: NDArray[np.floating], rate_hz: float, centres_hz: Sequence[float] = CENTRES_HZ
 ) -> NDArray[np.float64]:
-    """Return signals `(..., samples)` in octave bands, `(..., bands, samples)`; nothing of an end comes back at the other."""
+    """Return signals `(..., samples)` in octave bands, `(..., bands, samples)`.
+
+    Nothing of a signal's end comes back at its beginning.
+    """
     samples = signals.shape[-1]
     rings = int(4 * rate_hz / min(centres_hz))  # samples after which a band's response has died away
     length = samples + rings

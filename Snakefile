@@ -27,6 +27,7 @@ include: "workflow/rules/clips.smk"
 include: "workflow/rules/classifiers.smk"
 include: "workflow/rules/protocol.smk"
 include: "workflow/rules/times.smk"
+include: "workflow/rules/rooms.smk"
 include: "workflow/rules/run.smk"
 include: "workflow/rules/retrieve.smk"
 include: "workflow/rules/prepare.smk"
@@ -90,6 +91,16 @@ rule sounds:
 rule chords:
     input:
         pages_of_study("chords"),
+
+
+rule rooms:
+    input:
+        room_shards,
+
+
+rule room_speed:
+    input:
+        expand(rules.benchmark_rooms.output, device=DEVICES),
 
 
 rule clip_speed:

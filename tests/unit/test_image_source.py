@@ -5,7 +5,7 @@ import pyroomacoustics
 import pytest
 import torch
 from earshot.rooms.acoustics import SPEED_OF_SOUND
-from earshot.rooms.image_source import HALF_FILTER, Images, images, responses, spectrum_samples
+from earshot.rooms.image_source import HALF_FILTER, images, responses, spectrum_samples
 from earshot.signal.octaves import CENTRES_HZ, gains
 
 RATE_HZ = 16000
@@ -115,7 +115,10 @@ def test_a_gpu_gives_the_same():
     assert error_db(found.cpu(), respond()) < -60
 
 
-def test_images_come_in_parts_and_none_is_lost():
-    count = 2**15 + 3
-    found = Images(torch.rand(count, 3), torch.rand(count, 1))
-    assert torch.equal(torch.cat([part.positions for part in found.parts()]), found.positions)
+def test_images_are_all_that_are_near_enough():
+    """One lies in each volume of the room."""
+    found = images(ROOM, UNEVEN, SOURCE, 60.0)
+    distance = (found.positions - ROOM / 2).norm(dim=1)
+    assert distance.max() <= 60.0 + 1e-4
+    assert len(found.positions) == pytest.approx(4 / 3 * np.pi * 60**3 / 90, rel=0.01)
+    assert len(found.positions.round(decimals=3).unique(dim=0)) == len(found.positions)

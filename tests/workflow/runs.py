@@ -30,6 +30,8 @@ TARGETS = {
     "localisation",
     "localisation_study",
     "localisation_others",
+    "room_speed",
+    "rooms",
     "search",
     "sounds",
 }  # rules that gather files and make none

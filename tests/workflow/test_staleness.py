@@ -174,8 +174,36 @@ OF_CLIPS = {
     "chords.benchmark.repeats": 4,
     "chords.benchmark.cores": 2,
 }
+# Those of rooms, likewise (test_room_runs.py).
+OF_ROOMS = {
+    "rooms.count": 7,
+    "rooms.rooms_per_job": 3,
+    "rooms.sample_rate_hz": 24000,
+    "rooms.length_s": 2,
+    "rooms.volume_m3": [30, 40],
+    "rooms.height_m": [3, 3],
+    "rooms.proportion": [1, 1],
+    "rooms.t60_s": None,
+    "rooms.materials.floor": ["carpet_cotton"],
+    "rooms.materials.ceiling": ["plasterboard"],
+    "rooms.materials.walls": ["brickwork"],
+    "rooms.receivers": 2,
+    "rooms.grid_m": 1,
+    "rooms.ears_m": 1.2,
+    "rooms.from_walls_m": 0.3,
+    "rooms.from_source_m": 0.5,
+    "rooms.test_share": 0.5,
+    "rooms.folds": 3,
+    "rooms.most_images": 10000,
+    "rooms.threads": 1,
+    "rooms.benchmark.rooms": 2,
+    "rooms.benchmark.repeats": 4,
+    "rooms.benchmark.cores": 2,
+}
+ELSEWHERE = OF_CLIPS | OF_ROOMS
+OF_MATERIALS = {key: value for key, value in OF_ROOMS.items() if key.startswith(("rooms.t60", "rooms.materials"))}
 # What has to change with a key.
-ALONGSIDE = {
+ALONGSIDE = dict.fromkeys(OF_MATERIALS, OF_MATERIALS) | {
     "localisation.folder": {"localisation.collection": "folder"},
     "sounds.headline": {"sounds.models": {"published": {}}},
     "chords.headline": {"chords.models": {"published": {}}},
@@ -237,18 +265,18 @@ def leaf_keys(model, above=""):
 
 
 def test_the_table_has_every_key_of_the_configuration():
-    assert set(leaf_keys(Config)) == set(CHANGES) | set(OF_CLIPS)
+    assert set(leaf_keys(Config)) == set(CHANGES) | set(ELSEWHERE)
 
 
-@pytest.mark.parametrize("key", [*CHANGES, *OF_CLIPS])
+@pytest.mark.parametrize("key", [*CHANGES, *ELSEWHERE])
 def test_a_key_can_be_set_and_its_neighbours_keep_their_defaults(key):
-    value = OF_CLIPS[key] if key in OF_CLIPS else CHANGES[key][0]
+    value = ELSEWHERE[key] if key in ELSEWHERE else CHANGES[key][0]
     read_config(changed({key: value} | ALONGSIDE.get(key, {})))
 
 
 def test_no_key_of_another_study_makes_anything_stale(finished):
     everything = read_config(TINY).model_dump(mode="json")
-    config = changed(OF_CLIPS, everything)
+    config = changed({"rooms.materials": {}} | ELSEWHERE, everything)
     assert planned_rules(finished, config=config, project=finished) == {}
 
 

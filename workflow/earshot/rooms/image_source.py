@@ -6,7 +6,6 @@ pulse alone would have been drawn with (Peterson 1986), then takes it to the sam
 in place of the filter's 81.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -15,24 +14,40 @@ from torch import Tensor
 from earshot.rooms.acoustics import SPEED_OF_SOUND
 
 HALF_FILTER = 40  # samples: a filter of 81, and as much silence before a pulse at time 0
-_FINER = 8  # places between two samples; sharing then errs by less than -50 dB of a response below 8 kHz
 LOWEST_HZ = 20.0  # below it there is nothing to hear
 _RINGS_S = 0.1  # for as long rings the filter that takes it away
-_AT_ONCE = 2**15  # images: their arrays fit into a core's cache
+_FINER = 8  # places between two samples; sharing then errs by less than -50 dB of a response below 8 kHz
 _NEAREST_M = 1e-3  # what is closer to a source is not louder
 
 
 @dataclass(frozen=True)
 class Images:
-    """Image sources of a room."""
+    """Image sources of a room: columns along x of the images in a plane, those of a plane nearest to its middle first.
 
-    positions: Tensor  # (images, 3), m
-    amplitudes: Tensor  # (images, bands): product of the reflection factors on the way, at 1 m
+    An image's amplitude, the product of the reflection factors on its way, is a column's times one of the plane's. So
+    each column is the beginning of the plane, as far as it reaches, and nothing is kept for each image.
+    """
 
-    def parts(self) -> Iterator["Images"]:
-        """Return them few at a time."""
-        pairs = zip(torch.split(self.positions, _AT_ONCE), torch.split(self.amplitudes, _AT_ONCE), strict=True)
-        return (Images(*pair) for pair in pairs)
+    columns_m: Tensor  # (columns,), x
+    column_amplitudes: Tensor  # (columns, bands)
+    plane_m: Tensor  # (plane, 2), y and z
+    plane_amplitudes: Tensor  # (plane, bands)
+    reach: list[int]  # of each column, how many of the plane
+
+    @property
+    def positions(self) -> Tensor:
+        """Where every image is, `(images, 3)`."""
+        parts = [
+            torch.cat([x.expand(count, 1), self.plane_m[:count]], dim=1)
+            for x, count in zip(self.columns_m, self.reach, strict=True)
+        ]
+        return torch.cat(parts)
+
+    @property
+    def amplitudes(self) -> Tensor:
+        """How loud every image is at 1 m, `(images, bands)`."""
+        columns = zip(self.column_amplitudes, self.reach, strict=True)
+        return torch.cat([column * self.plane_amplitudes[:count] for column, count in columns])
 
 
 def images(dimensions_m: Tensor, reflections: Tensor, source_m: Tensor, farthest_m: float) -> Images:
@@ -41,24 +56,28 @@ def images(dimensions_m: Tensor, reflections: Tensor, source_m: Tensor, farthest
     `reflections` `(axes, 2, bands)` are the factors by which a wall reflects pressure: of each axis the wall at 0 and
     the one across.
     """
-    offsets, factors = [], []
+    places, factors = [], []
     for axis in range(3):
         length = dimensions_m[axis]
         rooms = int(farthest_m / float(length)) + 2
-        number = torch.arange(
-            -rooms, rooms + 1, device=length.device
-        )  # of rooms side by side, each the mirror of the next
+        number = torch.arange(-rooms, rooms + 1, device=length.device)  # of rooms in a row, each the mirror of the next
         mirrored = number % 2 == 1
-        offsets.append(torch.where(mirrored, length - source_m[axis], source_m[axis]) + number * length - length / 2)
+        places.append(torch.where(mirrored, length - source_m[axis], source_m[axis]) + number * length)
         fewer, more = number.abs() // 2, (number.abs() + 1) // 2  # walls take turns; the first is at the image's side
         times = torch.where(number < 0, torch.stack([more, fewer]), torch.stack([fewer, more]))
         factors.append((reflections[axis, :, None] ** times[..., None]).prod(0))
-    squares = [offset.square() for offset in offsets]
-    distance = squares[0][:, None, None] + squares[1][:, None] + squares[2]
-    kept = torch.nonzero(distance <= farthest_m**2).unbind(1)
-    positions = torch.stack([offset[at] for offset, at in zip(offsets, kept, strict=True)], dim=1)
-    amplitudes = factors[0][kept[0]] * factors[1][kept[1]] * factors[2][kept[2]]
-    return Images(positions + dimensions_m / 2, amplitudes)
+    squares = [(place - length / 2).square() for place, length in zip(places, dimensions_m, strict=True)]
+    distance, order = (squares[1][:, None] + squares[2]).flatten().sort()
+    y, z = order // len(places[2]), order % len(places[2])
+    reach = torch.searchsorted(distance, farthest_m**2 - squares[0], right=True)
+    heard = reach > 0
+    return Images(
+        places[0][heard],
+        factors[0][heard],
+        torch.stack([places[1][y], places[2][z]], dim=1),
+        factors[1][y] * factors[2][z],
+        reach[heard].tolist(),
+    )
 
 
 def responses(
@@ -87,23 +106,25 @@ def spectrum_samples(samples: int, rate_hz: float) -> int:
 
 def _pulses(found: Images, receivers_m: Tensor, rate_hz: float, samples: int, places: int) -> Tensor:
     """Return what arrives, by band, on the fine grid `(receivers, bands, places)`, as if nothing came later."""
-    bands = found.amplitudes.shape[1]
-    pulses = torch.zeros(len(receivers_m) * bands * places + 1, device=receivers_m.device)
-    firsts = torch.arange(len(receivers_m), device=receivers_m.device)[:, None] * (bands * places)
-    for part in found.parts():
-        distance = torch.cdist(receivers_m, part.positions, compute_mode="donot_use_mm_for_euclid_dist")
+    bands = found.plane_amplitudes.shape[1]
+    pulses = torch.zeros(bands, len(receivers_m), places, device=receivers_m.device)
+    in_plane = (receivers_m[:, None, 1:] - found.plane_m).square().sum(2)  # (receivers, plane), m2
+    along = (found.columns_m[:, None, None] - receivers_m[:, :1]).square()  # (columns, receivers, 1), m2
+    by_band = found.plane_amplitudes.T.contiguous()
+    for column, count in enumerate(found.reach):
+        distance = (in_plane[:, :count] + along[column]).sqrt_().clamp_(min=_NEAREST_M)
         place = distance * (rate_hz * _FINER / SPEED_OF_SOUND)
         place.clamp_(max=samples * _FINER)  # there begins what is not kept
-        whole = place.to(torch.int32)
-        share = place - whole
-        at = (whole + firsts).flatten()
-        loudness = distance.clamp_(min=_NEAREST_M).reciprocal_()
+        first = place.long()
+        second = first + 1
+        share = place.sub_(first)
+        loudness = distance.reciprocal_()
         for band in range(bands):
-            amplitude = loudness * part.amplitudes[:, band]
-            second = amplitude * share
-            pulses.index_add_(0, at + band * places, (amplitude - second).flatten())
-            pulses.index_add_(0, at + (band * places + 1), second.flatten())
-    return pulses[:-1].view(len(receivers_m), bands, places)
+            amplitude = loudness * (by_band[band, :count] * found.column_amplitudes[column, band])
+            late = amplitude * share
+            pulses[band].scatter_add_(1, first, amplitude.sub_(late))
+            pulses[band].scatter_add_(1, second, late)
+    return pulses.transpose(0, 1)
 
 
 def _filter(length: int, device: torch.device) -> Tensor:

@@ -90,9 +90,9 @@ def _section(place: str, node: Node, defaults: Node, definitions: Mapping[str, N
             section = definitions[part["$ref"].rpartition("/")[2]]
             inner += _section(key, section | part, defaults[name], definitions)
         else:
-            if of_names := _sections_by_name(part, definitions):
-                own = {at: one["default"] for at, one in of_names["properties"].items() if "default" in one}
-                inner += _section(f"{key}.<name>", of_names, own, definitions)
+            for at, section in _sections_in(part, definitions):
+                own = {at: one["default"] for at, one in section["properties"].items() if "default" in one}
+                inner += _section(key + at, section, own, definitions)
             default = f"`{_value(defaults[name])}`" if name in defaults else "none: it must be set"
             cells = (f"`{key}`", _allowed(part), default, part["description"])
             lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
@@ -100,13 +100,12 @@ def _section(place: str, node: Node, defaults: Node, definitions: Mapping[str, N
     yield from inner
 
 
-def _sections_by_name(node: Node, definitions: Mapping[str, Node]) -> Node | None:
-    """Return the section that stands under each name of a key that has names of a person's own; None for other keys."""
-    for value in node.get("patternProperties", {}).values():
+def _sections_in(node: Node, definitions: Mapping[str, Node]) -> Iterator[tuple[str, Node]]:
+    """Go through the sections that a key may have: itself, or under each name where names are a person's own."""
+    for at, value in [("", node), *((".<name>", value) for value in node.get("patternProperties", {}).values())]:
         for choice in value.get("anyOf", [value]):
             if "$ref" in choice:
-                return definitions[choice["$ref"].rpartition("/")[2]]
-    return None
+                yield at, definitions[choice["$ref"].rpartition("/")[2]]
 
 
 def _allowed(node: Node) -> str:

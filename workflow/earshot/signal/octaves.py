@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.fft import irfft, next_fast_len, rfft
 
 CENTRES_HZ = (125.0, 250.0, 500.0, 1000.0, 2000.0, 4000.0)  # nominal ones of IEC 61260-1, whole below 8 kHz
 
@@ -32,7 +33,7 @@ def in_bands(
     """
     samples = signals.shape[-1]
     rings = int(4 * rate_hz / min(centres_hz))  # samples after which a band's response has died away
-    length = samples + rings
+    length = next_fast_len(samples + rings, real=True)
     response = gains(np.fft.rfftfreq(length, 1 / rate_hz), centres_hz, open_ends=False)
-    spectra = np.fft.rfft(signals, length)[..., None, :] * response
-    return np.fft.irfft(spectra, length)[..., :samples]
+    spectra = rfft(np.asarray(signals, np.float64), length)[..., None, :] * response
+    return irfft(spectra, length)[..., :samples]

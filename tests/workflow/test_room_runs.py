@@ -1,0 +1,119 @@
+"""Rooms become shards of impulse responses: each once, and again only where an edit made it stale."""
+
+import pandas as pd
+import pytest
+import torch
+from earshot.data.shards import read_settings
+from earshot.rooms.room_shards import read_rooms
+from runs import changed, copy_project, damage, planned_rules, run
+
+ROOMS = changed(
+    {
+        "rooms": {
+            "count": 5,
+            "rooms_per_job": 2,
+            "length_s": 0.3,
+            "volume_m3": [20, 40],
+            "t60_s": [0.15, 0.25],
+            "receivers": 3,
+            "benchmark": {"rooms": 2},
+        }
+    }
+)
+ALL = ["000000-000001", "000002-000003", "000004-000004"]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A folder with shards of rooms. To be read, and planned in."""
+    folder = copy_project(tmp_path_factory.mktemp("rooms"))
+    run(folder, "--", "rooms", config=ROOMS, project=folder)
+    return folder
+
+
+def shards(folder):
+    """All shards, by the numbers of their rooms."""
+    return {path.stem: path for path in sorted((folder / "results/shared/rooms").glob("*/*.safetensors"))}
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in (folder / "results/shared/rooms").glob("*/*.*")}
+
+
+def planned(folder, changes):
+    return planned_rules(folder, "--", "rooms", config=changed(changes, ROOMS), project=folder)
+
+
+def test_every_room_is_in_one_shard_with_its_responses(made):
+    found = shards(made)
+    assert list(found) == ALL
+    read = [read_rooms(path, path.with_suffix(".parquet")) for path in found.values()]
+    index = pd.concat([rows for rows, _, _ in read])
+    assert list(index["room"].unique()) == [f"room{number:06d}" for number in range(5)]
+    assert (index.groupby("room").size() == 3).all()
+    for rows, tensors, settings in read:
+        assert tensors["responses"].shape == (len(rows), 4800) and tensors["responses"].dtype == torch.float16
+        assert tensors["absorption"].shape == (rows["room"].nunique(), 3, 2, 1)
+        assert settings["simulation"]["rate_hz"] == 16000 and settings["sampling"]["t60_s"] == [0.15, 0.25]
+    assert (index["t60_s"] / index["wanted_t60_s"]).between(0.8, 1.3).all()
+
+
+def test_a_second_run_has_nothing_to_do(made):
+    assert planned(made, {}) == {}
+
+
+@pytest.mark.parametrize(
+    ("changes", "jobs"),
+    [
+        ({"rooms.count": 6}, 1),  # the last shard has a room more, and another name
+        ({"rooms.count": 8}, 2),
+        ({"rooms.threads": 1, "rooms.benchmark.rooms": 1, "name": "other"}, 0),
+        ({"rooms.receivers": 2}, 3),
+        ({"rooms.most_images": 1000}, 3),
+        ({"seed": 2}, 3),
+    ],
+)
+def test_an_edit_makes_the_rooms_again_that_it_changes(changes, jobs, made):
+    assert planned(made, changes).get("simulate_rooms", 0) == jobs
+
+
+@pytest.mark.parametrize(
+    ("path", "stale"),
+    [("workflow/earshot/rooms/acoustics.py", True), ("workflow/earshot/rooms/race_of_rooms.py", False)],
+)
+def test_code_that_simulates_makes_rooms_again_and_no_other_does(path, stale, tmp_path, made):
+    folder = copy_project(tmp_path)
+    for name in ("results", ".snakemake"):
+        (folder / name).symlink_to(made / name)
+    assert planned(folder, {}) == {}
+    (folder / path).write_text((folder / path).read_text() + "\nANSWER = 42\n")
+    assert bool(planned(folder, {})) == stale
+
+
+def test_a_lost_shard_is_made_again_with_the_same_bytes_and_a_damaged_one_is_named(tmp_path):
+    folder = copy_project(tmp_path)
+    config = changed({"rooms.count": 4}, ROOMS)
+    run(folder, "--", "rooms", config=config, project=folder)
+    before = contents(folder)
+    first, second = shards(folder).values()
+    kept = second.stat().st_mtime_ns
+    damage(first)
+    with pytest.raises(Exception, match=f"{first.name}.*Delete it and run again"):
+        read_settings(first)
+    first.unlink()
+    said = run(folder, "--", "rooms", config=config, project=folder)
+    assert said.count("Finished jobid") - 1 == 1 and "Simulate rooms 000000-000001" in said
+    assert contents(folder) == before and second.stat().st_mtime_ns == kept
+
+
+def test_what_cannot_be_is_a_sentence(tmp_path):
+    config = changed({"rooms.from_source_m": 30}, ROOMS)
+    said = run(tmp_path, "--", "rooms", config=config, succeeds=False)
+    assert "config key rooms: " in said and "lower it" in said and "Traceback" not in said
+
+
+def test_both_simulations_are_timed_and_decay_alike(made):
+    run(made, "--", "room_speed", config=ROOMS, project=made)
+    times = pd.read_parquet(made / "results/tiny/room_speed/cpu.parquet")
+    assert list(times["implementation"]) == ["earshot"] * 3 + ["plain"] * 3
+    assert (times["responses"] == 6).all() and times["t60_apart"].max() < 0.03

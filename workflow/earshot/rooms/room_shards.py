@@ -1,0 +1,106 @@
+"""Rooms of a shard: simulated, measured and written, and read back."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+
+from earshot.data.schemas.rooms import BANDS_HZ, MEASURES, ROOM_INDEX
+from earshot.data.shards import map_tensors, write_tensors
+from earshot.data.tables import read_table, write_table
+from earshot.device import side_by_side
+from earshot.errors import DataError
+from earshot.progress import progress
+from earshot.rooms.acoustics import measures
+from earshot.rooms.sampling import Room
+from earshot.rooms.simulation import Simulated, SimulationSettings, simulate
+
+_SAID = 8  # rooms between two lines of progress, at least
+
+
+def simulate_rooms(
+    rooms: Sequence[Room], settings: SimulationSettings, device: torch.device
+) -> tuple[pd.DataFrame, NDArray[np.float16]]:
+    """Return the index of rooms, a row for each response, and the responses `(rows, samples)` in its order.
+
+    Responses are in 16 bits of floating point: what is lost lies 66 dB below a response wherever it has decayed to. No
+    room's depends on its companions.
+    """
+
+    def made(room: Room) -> tuple[pd.DataFrame, NDArray[np.float16]]:
+        simulated = simulate(room, settings, device)
+        return index_of(room, simulated, settings.rate_hz), simulated.responses.astype(np.float16)
+
+    steps = [rooms[first : first + _SAID] for first in range(0, len(rooms), _SAID)]
+    done = [one for some in progress(steps, "rooms, eight at a time") for one in side_by_side(made, some, device)]
+    indices, responses = zip(*done, strict=True)
+    return pd.concat(indices, ignore_index=True), np.concatenate(responses)
+
+
+def index_of(room: Room, simulated: Simulated, rate_hz: float) -> pd.DataFrame:
+    """Return the rows of a room's responses: what the room is, how each came about, and its measures."""
+    walls = room.walls
+    mean = walls.mean()
+    (sabine,), (eyring,) = mean.statistical_times()
+    rows = {
+        "room": room.name,
+        "receiver": np.arange(len(room.receivers_m)),
+        "fold": room.fold,
+        "draws": room.draws,
+        **dict(zip(("length_m", "width_m", "height_m"), walls.dimensions_m, strict=True)),
+        "volume_m3": walls.volume_m3,
+        "absorption": float(mean.absorption[0, 0, 0]),
+        "wanted_t60_s": np.nan if room.t60_s is None else room.t60_s,
+        "sabine_s": sabine,
+        "eyring_s": eyring,
+        **{f"source_{axis}_m": place for axis, place in zip("xyz", room.source_m, strict=True)},
+        **{f"receiver_{axis}_m": places for axis, places in zip("xyz", room.receivers_m.T, strict=True)},
+        "distance_m": room.distances_m,
+        "arrival": simulated.arrivals,
+        "exact_s": simulated.exact_s,
+        "ends_s": simulated.ends_s,
+    }
+    whole = measures(simulated.responses, rate_hz, simulated.arrivals)
+    banded = measures(simulated.responses, rate_hz, simulated.arrivals, bands=True)
+    rows |= {name: _finite(whole[name]) for name in MEASURES}
+    rows |= {
+        f"{name}_{band}": _finite(banded[name][:, place]) for name in MEASURES for place, band in enumerate(BANDS_HZ)
+    }
+    return pd.DataFrame(rows)
+
+
+def _finite(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def write_rooms(
+    tensors_path: Path | str,
+    index_path: Path | str,
+    rooms: Sequence[Room],
+    index: pd.DataFrame,
+    responses: NDArray[np.float16],
+    settings: Mapping[str, Any],
+) -> None:
+    """Write rooms as a shard with its index: responses, and what each room's walls absorb `(rooms, axes, 2, bands)`."""
+    absorption = np.stack([room.walls.absorption for room in rooms]).astype(np.float32)
+    write_tensors(tensors_path, {"responses": responses, "absorption": absorption}, settings)
+    write_table(index_path, index, ROOM_INDEX)
+
+
+def read_rooms(
+    tensors_path: Path | str, index_path: Path | str
+) -> tuple[pd.DataFrame, dict[str, torch.Tensor], dict[str, Any]]:
+    """Return a shard's index, its tensors and its settings.
+
+    Tensors are mapped into memory, and read when they are used. Raises DataError when the files are missing or
+    damaged, or do not belong together.
+    """
+    index = read_table(index_path, ROOM_INDEX)
+    tensors, settings = map_tensors(tensors_path)
+    if len(tensors.get("responses", ())) != len(index):
+        raise DataError(f"{tensors_path} and {index_path} do not belong together. Delete both and run again.")
+    return index, tensors, settings

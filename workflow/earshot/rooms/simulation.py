@@ -1,0 +1,118 @@
+"""Impulse responses of rooms by their image sources: exact until there are too many, then by their statistics."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from earshot.rooms.acoustics import SPEED_OF_SOUND, decay_levels
+from earshot.rooms.image_source import HALF_FILTER, images, responses, spectrum_samples
+from earshot.rooms.sampling import Room
+from earshot.rooms.shoebox import Shoebox
+from earshot.seeds import generator
+from earshot.signal.octaves import CENTRES_HZ, gains
+
+_STEP_S = 2e-3  # in which the expected decay is known
+_INAUDIBLE_DB = -65.0  # of a decay: what comes after it is left away
+RECEIVERS_AT_ONCE = 32  # whose spectra are in memory together
+
+
+@dataclass(frozen=True)
+class SimulationSettings:
+    """How responses are made."""
+
+    seed: int
+    rate_hz: float
+    length_s: float  # of what is kept
+    most_images: int
+
+    @property
+    def samples(self) -> int:
+        """Length of a response, samples."""
+        return round(self.length_s * self.rate_hz)
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """The responses of a room, `(receivers, samples)`, and how they came about."""
+
+    responses: NDArray[np.float32]
+    arrivals: NDArray[np.int64]  # of the direct sound, samples, `(receivers,)`
+    exact_s: float  # until when they are made of images
+    ends_s: float  # when they are inaudible, or cut
+
+
+def simulate(room: Room, settings: SimulationSettings, device: torch.device) -> Simulated:
+    """Return the responses at a room's receivers: 1 is the direct sound at 1 m, `HALF_FILTER` samples late.
+
+    Where more images than `most_images` are heard in the whole of a response, those that come first are computed; what
+    comes after them is noise of each receiver's own, with the energy in each octave that images are expected to have.
+    """
+    steps = np.arange(0, settings.length_s, _STEP_S)
+    energy = room.walls.expected_energy(steps)
+    levels = decay_levels(np.sqrt(energy))
+    audible = (levels > _INAUDIBLE_DB).any(0)
+    ends_s = float(steps[audible][-1] + _STEP_S)
+    exact_s = min(ends_s, exact_for(room.walls, settings.most_images))
+    exact = _images(room, exact_s, settings, device)
+    made = np.zeros((len(room.receivers_m), settings.samples), np.float32)
+    made[:, : exact.shape[1]] = exact
+    if exact_s < ends_s:
+        made += _late(room, energy, steps, (exact_s, ends_s), settings)
+    return Simulated(made, arrivals(room, settings.rate_hz), exact_s, ends_s)
+
+
+def exact_for(walls: Shoebox, most_images: int) -> float:
+    """Return until when no more images than that are heard, seconds. There is one in each of the room's volumes."""
+    beyond = float(np.linalg.norm(walls.dimensions_m))  # where a receiver is, and what it stands from the middle
+    farthest = (most_images * walls.volume_m3 * 3 / (4 * np.pi)) ** (1 / 3)
+    return max(farthest - beyond, beyond) / SPEED_OF_SOUND
+
+
+def arrivals(room: Room, rate_hz: float) -> NDArray[np.int64]:
+    """Return the samples at which the direct sound arrives, `(receivers,)`."""
+    return np.round(room.distances_m / SPEED_OF_SOUND * rate_hz).astype(np.int64) + HALF_FILTER
+
+
+def _images(room: Room, until_s: float, settings: SimulationSettings, device: torch.device) -> NDArray[np.float32]:
+    def on_device(values: NDArray[np.float64]) -> torch.Tensor:
+        return torch.tensor(values, dtype=torch.float32, device=device)
+
+    walls = room.walls
+    farthest_m = SPEED_OF_SOUND * until_s + float(np.linalg.norm(walls.dimensions_m)) / 2
+    reflections = on_device(np.sqrt(1 - walls.absorption))
+    found = images(on_device(walls.dimensions_m), reflections, on_device(room.source_m), farthest_m)
+    samples = min(settings.samples, round(until_s * settings.rate_hz) + HALF_FILTER)
+    bands_at = on_device(_bands_at(samples, settings.rate_hz)) if walls.absorption.shape[-1] > 1 else None
+    parts = torch.split(on_device(room.receivers_m), RECEIVERS_AT_ONCE)
+    return np.concatenate([responses(found, part, settings.rate_hz, samples, bands_at).cpu().numpy() for part in parts])
+
+
+def _bands_at(samples: int, rate_hz: float) -> NDArray[np.float64]:
+    frequencies = np.fft.rfftfreq(spectrum_samples(samples, rate_hz), 1 / rate_hz)
+    return gains(frequencies, CENTRES_HZ, open_ends=True)
+
+
+def _late(
+    room: Room,
+    energy: NDArray[np.float64],
+    steps_s: NDArray[np.float64],
+    between_s: tuple[float, float],
+    settings: SimulationSettings,
+) -> NDArray[np.float32]:
+    """Return noise `(receivers, samples)` between two times that has the energy `(bands, steps)` of each second."""
+    times = (np.arange(settings.samples) - HALF_FILTER) / settings.rate_hz
+    inside = (times >= between_s[0]) & (times < between_s[1])
+    size = spectrum_samples(settings.samples, settings.rate_hz)
+    bands_at = gains(np.fft.rfftfreq(size, 1 / settings.rate_hz), CENTRES_HZ, open_ends=True)
+    envelopes = [np.interp(times, steps_s, np.sqrt(band / settings.rate_hz)) * inside for band in energy]
+    made = []
+    for receiver in range(len(room.receivers_m)):
+        noise = generator(settings.seed, "late", room.name, receiver).standard_normal(settings.samples)
+        if len(energy) == 1:
+            made.append(noise * envelopes[0])
+            continue
+        spectra = np.fft.rfft(noise * np.array(envelopes), size) * bands_at
+        made.append(np.fft.irfft(spectra.sum(0), size)[: settings.samples])
+    return np.array(made, np.float32)

@@ -27,10 +27,11 @@ include: "workflow/rules/clips.smk"
 include: "workflow/rules/classifiers.smk"
 include: "workflow/rules/protocol.smk"
 include: "workflow/rules/times.smk"
-include: "workflow/rules/rooms.smk"
+include: "workflow/rules/room_sets.smk"
 include: "workflow/rules/run.smk"
 include: "workflow/rules/retrieve.smk"
 include: "workflow/rules/prepare.smk"
+include: "workflow/rules/rooms.smk"
 include: "workflow/rules/features.smk"
 include: "workflow/rules/search.smk"
 include: "workflow/rules/classify.smk"
@@ -40,6 +41,7 @@ include: "workflow/rules/report.smk"
 include: "workflow/rules/study.smk"
 include: "workflow/rules/others.smk"
 include: "workflow/rules/clip_speed.smk"
+include: "workflow/rules/targets.smk"
 
 
 onstart:
@@ -50,59 +52,3 @@ rule all:
     default_target: True
     input:
         rules.report.output,
-
-
-rule localisation:
-    input:
-        rules.report.output,
-
-
-rule localisation_study:
-    input:
-        rules.report_study.output,
-
-
-rule localisation_others:
-    input:
-        rules.report_others.output,
-
-
-rule search:
-    input:
-        rules.search_localisation.output,
-        rules.benchmark_search.output,
-
-
-rule data:
-    input:
-        all_data,
-
-
-rule clip_features:
-    input:
-        spectra_of_studies,
-
-
-rule sounds:
-    input:
-        pages_of_study("sounds"),
-
-
-rule chords:
-    input:
-        pages_of_study("chords"),
-
-
-rule rooms:
-    input:
-        room_shards,
-
-
-rule room_speed:
-    input:
-        expand(rules.benchmark_rooms.output, device=DEVICES),
-
-
-rule clip_speed:
-    input:
-        rules.report_speed.output,

@@ -40,7 +40,9 @@ def test_every_key_has_a_row_with_its_default():
                  for section, model in of_names.items()
                  for key, value in leaves(model.model_dump(mode="json"), f"{section}.models.<name>.")}  # fmt: skip
     defaults |= {"chords.other_pianos.<name>.clips_per_cell": "`1`"}
-    defaults |= dict.fromkeys(["name", "chords.other_pianos.<name>.folder"], "none: it must be set")
+    materials = [f"rooms.materials.{surface}" for surface in ("floor", "ceiling", "walls")]
+    must = ["name", "chords.other_pianos.<name>.folder", *materials]
+    defaults |= dict.fromkeys(must, "none: it must be set")
     assert {row[0].strip("| `"): row[2] for row in rows} == defaults
     assert all(len(row) == 4 and len(row[3]) > 5 for row in rows), "every key is described"
 

@@ -1,0 +1,57 @@
+"""What can be asked for by name, beside `all`: each study, and stages of it."""
+
+
+rule localisation:
+    input:
+        rules.report.output,
+
+
+rule localisation_study:
+    input:
+        rules.report_study.output,
+
+
+rule localisation_others:
+    input:
+        rules.report_others.output,
+
+
+rule search:
+    input:
+        rules.search_localisation.output,
+        rules.benchmark_search.output,
+
+
+rule data:
+    input:
+        all_data,
+
+
+rule clip_features:
+    input:
+        spectra_of_studies,
+
+
+rule sounds:
+    input:
+        pages_of_study("sounds"),
+
+
+rule chords:
+    input:
+        pages_of_study("chords"),
+
+
+rule rooms:
+    input:
+        shards_of_rooms,
+
+
+rule room_speed:
+    input:
+        expand(rules.benchmark_rooms.output, device=DEVICES),
+
+
+rule clip_speed:
+    input:
+        rules.report_speed.output,

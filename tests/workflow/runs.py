@@ -30,7 +30,6 @@ TARGETS = {
     "localisation",
     "localisation_study",
     "localisation_others",
-    "room_speed",
     "rooms",
     "search",
     "sounds",

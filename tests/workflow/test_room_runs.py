@@ -1,5 +1,7 @@
 """Rooms become shards of impulse responses: each once, and again only where an edit made it stale."""
 
+import json
+
 import pandas as pd
 import pytest
 import torch
@@ -68,6 +70,7 @@ def test_a_second_run_has_nothing_to_do(made):
         ({"rooms.count": 6}, 1),  # the last shard has a room more, and another name
         ({"rooms.count": 8}, 2),
         ({"rooms.threads": 1, "rooms.benchmark.rooms": 1, "name": "other"}, 0),
+        ({"rooms.benchmark.cores": 1}, 0),
         ({"rooms.receivers": 2}, 3),
         ({"rooms.most_images": 1000}, 3),
         ({"seed": 2}, 3),
@@ -79,21 +82,27 @@ def test_an_edit_makes_the_rooms_again_that_it_changes(changes, jobs, made):
 
 @pytest.mark.parametrize(
     ("path", "stale"),
-    [("workflow/earshot/rooms/acoustics.py", True), ("workflow/earshot/rooms/race_of_rooms.py", False)],
+    [
+        ("workflow/earshot/rooms/acoustics.py", {"simulate_rooms", "benchmark_rooms", "report_rooms"}),
+        ("workflow/earshot/rooms/race_of_rooms.py", {"benchmark_rooms", "report_rooms"}),
+        ("workflow/earshot/show/figures_rooms.py", {"report_rooms"}),
+        ("workflow/earshot/learn/templates.py", set()),
+    ],
 )
-def test_code_that_simulates_makes_rooms_again_and_no_other_does(path, stale, tmp_path, made):
+def test_edited_code_makes_stale_the_rules_that_import_it(path, stale, tmp_path, made):
     folder = copy_project(tmp_path)
     for name in ("results", ".snakemake"):
         (folder / name).symlink_to(made / name)
     assert planned(folder, {}) == {}
     (folder / path).write_text((folder / path).read_text() + "\nANSWER = 42\n")
-    assert bool(planned(folder, {})) == stale
+    assert set(planned(folder, {})) == stale
 
 
 def test_a_lost_shard_is_made_again_with_the_same_bytes_and_a_damaged_one_is_named(tmp_path):
     folder = copy_project(tmp_path)
     config = changed({"rooms.count": 4}, ROOMS)
-    run(folder, "--", "rooms", config=config, project=folder)
+    shards_alone = ("--until", "simulate_rooms", "--", "rooms")
+    run(folder, *shards_alone, config=config, project=folder)
     before = contents(folder)
     first, second = shards(folder).values()
     kept = second.stat().st_mtime_ns
@@ -101,8 +110,8 @@ def test_a_lost_shard_is_made_again_with_the_same_bytes_and_a_damaged_one_is_nam
     with pytest.raises(Exception, match=f"{first.name}.*Delete it and run again"):
         read_settings(first)
     first.unlink()
-    said = run(folder, "--", "rooms", config=config, project=folder)
-    assert said.count("Finished jobid") - 1 == 1 and "Simulate rooms 000000-000001" in said
+    said = run(folder, *shards_alone, config=config, project=folder)
+    assert said.count("Finished jobid") == 1 and "Simulate rooms 000000-000001" in said
     assert contents(folder) == before and second.stat().st_mtime_ns == kept
 
 
@@ -113,7 +122,15 @@ def test_what_cannot_be_is_a_sentence(tmp_path):
 
 
 def test_both_simulations_are_timed_and_decay_alike(made):
-    run(made, "--", "room_speed", config=ROOMS, project=made)
-    times = pd.read_parquet(made / "results/tiny/room_speed/cpu.parquet")
+    times = pd.read_parquet(made / "results/tiny/rooms/speed/cpu.parquet")
     assert list(times["implementation"]) == ["earshot"] * 3 + ["plain"] * 3
     assert (times["responses"] == 6).all() and times["t60_apart"].max() < 0.03
+
+
+def test_the_page_says_what_rooms_measure(made):
+    folder = made / "results/tiny/rooms"
+    found = json.loads((folder / "summary.json").read_text())["rooms"]
+    assert found["rooms"] == 5 and found["responses"] == 15 and found["exact"] == 1
+    assert found["ratio"] == pytest.approx(found["rirs_per_s"] / found["plain_rirs_per_s"])
+    page = (folder / "index.html").read_text()
+    assert "5 rooms of 20 to 40 m³" in page and page.count("<figure>") == 5

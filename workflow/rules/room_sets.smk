@@ -22,6 +22,8 @@ ROOM_NUMBERS = {
     for last in [min(first + ROOMS.rooms_per_job, ROOMS.count)]
 }
 
+ROOM_FIGURES = ["expected_times", "times_by_octave", "room_wireframe", "responses_by_distance", "room_rates"]
+
 
 wildcard_constraints:
     numbers="|".join(ROOM_NUMBERS),
@@ -57,6 +59,9 @@ def minutes_of_rooms():
     return 5 + responses * (ROOMS.most_images * 1e-7 + 0.1) / 60 / ROOMS.threads
 
 
-def shards_of_rooms(wildcards):
-    """Return the shards of all rooms."""
-    return expand(f"{ROOM_SHARDS}/{{numbers}}.safetensors", numbers=ROOM_NUMBERS)
+def room_job_times():
+    """Return by rule where the times of rooms' jobs are."""
+    return {
+        "simulate_rooms": expand(rules.simulate_rooms.benchmark, numbers=ROOM_NUMBERS),
+        "benchmark_rooms": expand(rules.benchmark_rooms.benchmark, device=["cpu", "cuda"]),
+    }

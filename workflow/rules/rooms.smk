@@ -30,7 +30,7 @@ rule simulate_rooms:
 
 rule benchmark_rooms:
     output:
-        f"{RESULTS}/room_speed/{{device}}.parquet",
+        f"{RESULTS}/rooms/speed/{{device}}.parquet",
     log:
         f"{LOGS}/benchmark_rooms/{{device}}.log",
     benchmark:
@@ -53,3 +53,44 @@ rule benchmark_rooms:
         "Time the simulation of {params.rooms} rooms on {wildcards.device}: ours and a plain loop over pyroomacoustics"
     script:
         "../scripts/benchmark_rooms.py"
+
+
+rule report_rooms:
+    input:
+        indices=expand(rules.simulate_rooms.output.index, numbers=ROOM_NUMBERS),
+        first=expand(rules.simulate_rooms.output.responses, numbers=next(iter(ROOM_NUMBERS)))[0],
+        speed=on_devices(rules.benchmark_rooms.output),
+        template=in_project("workflow/earshot/show/rooms.html.j2"),
+        base=in_project("workflow/earshot/show/base.html.j2"),
+    output:
+        figures=[
+            report(
+                f"{RESULTS}/rooms/figures/{figure}.svg",
+                caption=f"../report/{figure}.rst",
+                category="Rooms",
+                labels={"figure": figure.replace("_", " ")},
+            )
+            for figure in ROOM_FIGURES
+        ],
+        summary=report(f"{RESULTS}/rooms/summary.json", caption="../report/summary.rst", category="Summary"),
+        page=report(f"{RESULTS}/rooms/index.html", caption="../report/workflow.rst", category="Summary"),
+    log:
+        f"{LOGS}/report_rooms.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/report_rooms.tsv"
+    conda:
+        "../../envs/gpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(1000, 1),
+        runtime=minutes(5),
+    params:
+        config=configuration_of(rooms={"threads": True, "benchmark": {"cores"}}),
+        device=CONFIG.device,
+        devices=DEVICES,
+        jobs=room_job_times(),
+        code=code("report_rooms"),
+    message:
+        "Write the report of rooms"
+    script:
+        "../scripts/report_rooms.py"

@@ -44,12 +44,7 @@ rule chords:
 
 rule rooms:
     input:
-        shards_of_rooms,
-
-
-rule room_speed:
-    input:
-        expand(rules.benchmark_rooms.output, device=DEVICES),
+        rules.report_rooms.output,
 
 
 rule clip_speed:

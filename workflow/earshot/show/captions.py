@@ -106,6 +106,41 @@ TEXTS = {
         "Each pair of points is a kind of spectrogram: how many clips a second become it by librosa, with a process on "
         "each core, and by ours. The words say how many times more ours are.",
     ),
+    "expected_times": (
+        "Whether rooms reverberate as they should",
+        "Points, one for each room: the reverberation time that was expected over the one that is measured, asked for, "
+        "by Sabine and by Eyring, with the line of equality.",
+        "Each point is a room, by the T60 that is measured in it across and by the one that was expected upwards; on "
+        "the line both are equal. Formulas for a diffuse field expect too short a time, above all of flat rooms, "
+        "where sound lives long between far walls.",
+    ),
+    "times_by_octave": (
+        "How octaves decay",
+        "Points with bars: median and quartiles of T60 and of early decay time in each octave, as shares of the whole "
+        "response's T60.",
+        "Each point is the median over responses, its bar the quartiles. At low frequencies, where modes are few, "
+        "rooms ring longer than their walls alone would have it; early decays are steeper than late ones where the "
+        "direct sound is strong.",
+    ),
+    "room_wireframe": (
+        "One of the rooms",
+        "A wireframe of a room with a star for its source and points for its receivers, all three axes in metres.",
+        "The star is the source of the first room that was drawn, points are its receivers. Dotted lines go down to "
+        "the floor.",
+    ),
+    "responses_by_distance": (
+        "What is heard in it",
+        "Lines of sound pressure over time, a row for each receiver, the nearest to the source first, with a mark "
+        "where the direct sound arrives.",
+        "Each row is the impulse response of a receiver, the nearest to the source first. The mark is where geometry "
+        "puts the direct sound; first reflections come soon after it, and later ones ever denser.",
+    ),
+    "room_rates": (
+        "How fast rooms are simulated",
+        "Points of responses a second on a logarithmic axis, by a plain loop over pyroomacoustics and by ours.",
+        "Each pair of points is how many responses a second come of the same rooms by pyroomacoustics, with a process "
+        "on each core, and by ours. The words say how many times more ours are.",
+    ),
     "error_map": (
         "Where the errors are",
         "A map of all directions with front in the middle and left at left; colour is the median error in degrees.",

@@ -19,8 +19,8 @@ def rooms(log: Log) -> tuple[str, bool]:
     found, (speed,) = summary["rooms"], summary["speed"]
     (simulated,) = (stage for stage in summary["stages"] if stage["rule"] == "simulate_rooms")
     measured = (
-        f"{found['rooms']:,} rooms, {found['responses']:,} responses in {simulated['seconds']:.0f} s of "
-        f"jobs of two cores; {speed['ratio']:.1f} times ({speed['low']:.1f} to {speed['high']:.1f}), {speed['rirs_per_s']:.0f} against "
+        f"{found['rooms']:,} rooms, {found['responses']:,} responses in {simulated['seconds']:.0f} s of jobs; "
+        f"{speed['ratio']:.1f} times ({speed['low']:.1f} to {speed['high']:.1f}), {speed['rirs_per_s']:.0f} against "
         f"{speed['plain_rirs_per_s']:.1f} a second, T60 {100 * speed['t60_apart']:.2f} % apart; measured T60 "
         f"{100 * found['apart']['wanted']['absolute']:.1f} % from the one asked for, "
         f"{100 * found['apart']['sabine']['absolute']:.1f} % from Sabine's"

@@ -134,3 +134,14 @@ def test_the_page_says_what_rooms_measure(made):
     assert found["ratio"] == pytest.approx(found["rirs_per_s"] / found["plain_rirs_per_s"])
     page = (folder / "index.html").read_text()
     assert "5 rooms of 20 to 40 m³" in page and page.count("<figure>") == 5
+
+
+def test_rooms_of_materials_on_a_grid_have_a_page_too(tmp_path):
+    """They have no time that is asked for, walls by octave, and as many receivers as the grid has."""
+    materials = {"floor": ["carpet_hairy"], "ceiling": ["ceiling_fissured_tile"], "walls": ["curtains_velvet"]}
+    changes = {"count": 2, "t60_s": None, "materials": materials, "grid_m": 1.5, "length_s": 1.5, "most_images": 20000}
+    config = changed({f"rooms.{key}": value for key, value in changes.items()}, ROOMS)
+    run(copy_project(tmp_path), "--", "rooms", config=config, project=tmp_path)
+    found = json.loads((tmp_path / "results/tiny/rooms/summary.json").read_text())["rooms"]
+    assert set(found["apart"]) == {"sabine", "eyring"} and found["responses"] > 2
+    assert "table of pyroomacoustics" in (tmp_path / "results/tiny/rooms/index.html").read_text()

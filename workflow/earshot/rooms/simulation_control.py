@@ -3,9 +3,9 @@
 import numpy as np
 import pyroomacoustics
 from numpy.typing import NDArray
+from pyroomacoustics import inverse_sabine
 
-from earshot.errors import DataError
-from earshot.rooms.acoustics import SPEED_OF_SOUND
+from earshot.rooms.acoustics import SPEED_OF_SOUND, sabine_time
 from earshot.rooms.sampling import Room
 from earshot.threads import use_threads
 
@@ -13,16 +13,15 @@ from earshot.threads import use_threads
 def plain_walls(room: Room) -> tuple[float, int]:
     """Return the absorption and the order of reflections that pyroomacoustics takes for a room's time, by Sabine.
 
-    Raises DataError where no absorption gives it by Sabine's formula, or the room has no time that is wanted.
+    A room of materials has the time that Sabine's formula gives it. Where no absorption gives a time by this formula, a
+    room keeps the walls that were found for it, and the order is that of the formula.
     """
-    if room.t60_s is None:
-        raise DataError(
-            f"{room.name} has walls of materials: pyroomacoustics is timed on rooms of a reverberation time."
-        )
-    try:
-        absorption, order = pyroomacoustics.inverse_sabine(room.t60_s, room.walls.dimensions_m, c=SPEED_OF_SOUND)
-    except ValueError as error:
-        raise DataError(f"{room.name} of {room.t60_s:.2f} s cannot be made by Sabine's formula ({error}).") from error
+    walls = room.walls.mean()
+    t60_s = room.t60_s or float(walls.statistical_times()[0][0])
+    possible_s = max(t60_s, sabine_time(walls.volume_m3, float(walls.areas_m2.sum())) * 1.001)
+    absorption, order = inverse_sabine(possible_s, walls.dimensions_m, c=SPEED_OF_SOUND)
+    if possible_s > t60_s:
+        absorption, order = walls.absorption[0, 0, 0], np.ceil(order * t60_s / possible_s)
     return float(absorption), int(order)
 
 
@@ -36,7 +35,7 @@ def use_one_thread() -> None:
 
 
 def simulate_control(room: Room, rate_hz: float) -> list[NDArray[np.float64]]:
-    """Return the response `(samples,)` at each receiver, as long as it comes. Raises DataError as `plain_walls`."""
+    """Return the response `(samples,)` at each receiver, as long as it comes."""
     absorption, order = plain_walls(room)
     material = pyroomacoustics.Material(absorption)
     # Its kernel takes whole rates alone.

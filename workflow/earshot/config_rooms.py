@@ -61,7 +61,9 @@ class Rooms(Section):
     test_share: float = Field(0.2, gt=0, lt=1, description="Share of rooms that test, by a room's name and the seed")
     folds: int = Field(5, ge=2, description="Parts that the other rooms are dealt to")
     most_images: int = Field(
-        3_000_000, ge=1000, description="Image sources of a receiver at most; what comes after them is shaped noise"
+        3_000_000,
+        ge=1000,
+        description="Image sources of a receiver at most; then comes noise that decays as images do on average",
     )
     threads: PositiveInt = Field(2, description="Threads of a job, a room each")
     benchmark: SpeedOfRooms = SpeedOfRooms()

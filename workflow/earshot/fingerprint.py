@@ -15,6 +15,7 @@ _NUMERICAL = {
     "numpy": ["numpy"],
     "optuna": ["optuna"],
     "pedalboard": ["pedalboard"],
+    "pyroomacoustics": ["pyroomacoustics"],
     "scipy": ["scipy"],
     "sklearn": ["scikit-learn"],
     "sofar": ["sofar"],

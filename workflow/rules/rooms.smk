@@ -41,8 +41,8 @@ rule benchmark_rooms:
     threads: whole_machine(ROOMS.benchmark.cores)
     resources:
         gpu=gpus_of_device,
-        mem_mb=memory(2000 + 1000 * ROOMS.benchmark.cores),
-        runtime=minutes(10 + ROOMS.benchmark.rooms * ROOMS.benchmark.repeats * 0.5),
+        mem_mb=memory(memory_of_plain_loop()),
+        runtime=minutes(minutes_of_plain_loop()),
     params:
         rooms=ROOMS.benchmark.rooms,
         repeats=ROOMS.benchmark.repeats,
@@ -86,7 +86,7 @@ rule report_rooms:
         runtime=minutes(5),
     params:
         config=configuration_of(rooms={"threads": True, "benchmark": {"cores"}}),
-        device=CONFIG.device,
+        device="cpu" if CONFIG.device == "cpu" else "auto",  # of the machine that is described: the job needs no GPU
         devices=DEVICES,
         jobs=room_job_times(),
         code=code("report_rooms"),

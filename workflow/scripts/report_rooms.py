@@ -32,7 +32,7 @@ with at_work(snakemake) as params:
     rate_hz = settings["simulation"]["rate_hz"]
     drawn = {
         "expected_times": figures_rooms.expected_times(summary_rooms.of_rooms(index)),
-        "times_by_octave": figures_rooms.times_by_octave(index),
+        "times_by_octave": figures_rooms.times_by_octave(summary_rooms.exact(index)),
         "room_wireframe": figures_rooms.room_wireframe(shown),
         "responses_by_distance": figures_rooms.responses_by_distance(
             shown, tensors["responses"][shown.index.to_list()].float().numpy(), rate_hz

@@ -10,7 +10,6 @@ from earshot.signal.octaves import in_bands
 
 SPEED_OF_SOUND = 343.0  # m/s, dry air of 20 degrees
 DIRECT_S = 0.0025  # half the time around its arrival in which sound counts as direct (Zahorik 2002)
-NOTICEABLE = {"t60_s": 0.05, "edt_s": 0.05, "c50_db": 1.0}  # ISO 3382-1, table A.1: shares of a time, dB
 
 Measures = dict[str, NDArray[np.float64]]
 

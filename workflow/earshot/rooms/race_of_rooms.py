@@ -5,6 +5,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from functools import partial
 from multiprocessing import get_context
+from multiprocessing.synchronize import Barrier
 
 import numpy as np
 import pandas as pd
@@ -42,7 +43,9 @@ def time_rooms(
         [measures(one.responses, settings.rate_hz, one.arrivals)["t60_s"] for one in made]
     )
     loop = partial(simulate_control, rate_hz=settings.rate_hz)
-    with ProcessPoolExecutor(cores, get_context("spawn"), initializer=use_one_thread) as pool:
+    context = get_context("spawn")
+    together = context.Barrier(cores)  # else the first process could warm up for all
+    with ProcessPoolExecutor(cores, context, initializer=_begin, initargs=(together,)) as pool:
         smallest = min(same, key=lambda room: (room.t60_s or 0) ** 3 / room.walls.volume_m3)
         list(pool.map(loop, [smallest] * (2 * cores)))
         for _ in range(repeats):
@@ -59,6 +62,12 @@ def time_rooms(
     return pd.DataFrame(rows).assign(
         device=where.type, rooms=len(rooms), responses=responses, cores=cores, t60_apart=apart
     )
+
+
+def _begin(together: Barrier) -> None:
+    """Let a process of the plain loop compute in one thread, once all of them are there."""
+    use_one_thread()
+    together.wait()
 
 
 def _plain(room: Room) -> Room:

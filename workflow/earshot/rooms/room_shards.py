@@ -19,24 +19,23 @@ from earshot.rooms.acoustics import measures
 from earshot.rooms.sampling import Room
 from earshot.rooms.simulation import Simulated, SimulationSettings, simulate
 
-_SAID = 8  # rooms between two lines of progress, at least
-
 
 def simulate_rooms(
     rooms: Sequence[Room], settings: SimulationSettings, device: torch.device
 ) -> tuple[pd.DataFrame, NDArray[np.float16]]:
     """Return the index of rooms, a row for each response, and the responses `(rows, samples)` in its order.
 
-    Responses are in 16 bits of floating point: what is lost lies 66 dB below a response wherever it has decayed to. No
-    room's depends on its companions.
+    Responses are in 16 bits of floating point: what is lost lies 60 dB or more below what a response has decayed to, as
+    long as it has not decayed by more than that itself. No room's depends on its companions.
     """
 
     def made(room: Room) -> tuple[pd.DataFrame, NDArray[np.float16]]:
         simulated = simulate(room, settings, device)
         return index_of(room, simulated, settings.rate_hz), simulated.responses.astype(np.float16)
 
-    steps = [rooms[first : first + _SAID] for first in range(0, len(rooms), _SAID)]
-    done = [one for some in progress(steps, "rooms, eight at a time") for one in side_by_side(made, some, device)]
+    at_once = 4 * torch.get_num_threads()
+    steps = [rooms[first : first + at_once] for first in range(0, len(rooms), at_once)]
+    done = [one for some in progress(steps, "steps of rooms") for one in side_by_side(made, some, device)]
     indices, responses = zip(*done, strict=True)
     return pd.concat(indices, ignore_index=True), np.concatenate(responses)
 

@@ -17,6 +17,7 @@ from earshot.signal.octaves import CENTRES_HZ
 TEST_FOLD = 0
 _DRAWS = 200  # of a room, and of a receiver in it, before the settings are called impossible
 _MOST_ABSORBED = 0.95  # of energy: no wall of a room takes more
+_MOST_OF_MATERIALS = 0.99  # the table has some that absorb all, of which no image is left
 _DECAYED_DB = -45.0  # at the end of a response, so that a time can be read down to -35 dB
 _LONGER = 1.5  # a decay is looked at for so much longer than a response
 
@@ -115,7 +116,7 @@ def _of_materials(random: np.random.Generator, names: Mapping[str, Sequence[str]
 
     def drawn(surface: str) -> list[float]:
         absorption = materials()[str(random.choice(list(names[surface])))]
-        return [absorption[centre] for centre in CENTRES_HZ]
+        return [min(absorption[centre], _MOST_OF_MATERIALS) for centre in CENTRES_HZ]
 
     sides = [[drawn("walls"), drawn("walls")] for _ in range(2)]
     return np.array([*sides, [drawn("floor"), drawn("ceiling")]])

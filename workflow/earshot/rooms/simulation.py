@@ -1,5 +1,6 @@
 """Impulse responses of rooms by their image sources: exact until there are too many, then by their statistics."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,7 @@ from earshot.seeds import generator
 from earshot.signal.octaves import CENTRES_HZ, gains
 
 _STEP_S = 2e-3  # in which the expected decay is known
+_FADES_S = 0.02  # in which images give way to noise, or to silence, so that no octave of theirs ends in a click
 _INAUDIBLE_DB = -65.0  # of a decay: what comes after it is left away
 RECEIVERS_AT_ONCE = 32  # whose spectra are in memory together
 
@@ -55,11 +57,15 @@ def simulate(room: Room, settings: SimulationSettings, device: torch.device) -> 
     audible = (levels > _INAUDIBLE_DB).any(0)
     ends_s = float(steps[audible][-1] + _STEP_S)
     exact_s = min(ends_s, exact_for(room.walls, settings.most_images))
+    times = (np.arange(settings.samples) - HALF_FILTER) / settings.rate_hz
+    # A quarter of a circle: squares of both parts' shares add up to 1.
+    fading = np.pi / 2 * np.clip((exact_s - times) / min(_FADES_S, exact_s / 2), 0, 1)
     exact = _images(room, exact_s, settings, device)
     made = np.zeros((len(room.receivers_m), settings.samples), np.float32)
-    made[:, : exact.shape[1]] = exact
+    made[:, : exact.shape[1]] = exact * np.sin(fading)[: exact.shape[1]]
     if exact_s < ends_s:
-        made += _late(room, energy, steps, (exact_s, ends_s), settings)
+        shares = np.cos(fading) * (times < ends_s)
+        made += _late(room, [np.interp(times, steps, band) for band in energy], shares, settings)
     return Simulated(made, arrivals(room, settings.rate_hz), exact_s, ends_s)
 
 
@@ -95,18 +101,12 @@ def _bands_at(samples: int, rate_hz: float) -> NDArray[np.float64]:
 
 
 def _late(
-    room: Room,
-    energy: NDArray[np.float64],
-    steps_s: NDArray[np.float64],
-    between_s: tuple[float, float],
-    settings: SimulationSettings,
+    room: Room, energy: Sequence[NDArray[np.float64]], shares: NDArray[np.float64], settings: SimulationSettings
 ) -> NDArray[np.float32]:
-    """Return noise `(receivers, samples)` between two times that has the energy `(bands, steps)` of each second."""
-    times = (np.arange(settings.samples) - HALF_FILTER) / settings.rate_hz
-    inside = (times >= between_s[0]) & (times < between_s[1])
+    """Return noise `(receivers, samples)` of the energy in each second, by band, times shares of its amplitude."""
     size = spectrum_samples(settings.samples, settings.rate_hz)
     bands_at = gains(np.fft.rfftfreq(size, 1 / settings.rate_hz), CENTRES_HZ, open_ends=True)
-    envelopes = [np.interp(times, steps_s, np.sqrt(band / settings.rate_hz)) * inside for band in energy]
+    envelopes = [np.sqrt(band / settings.rate_hz) * shares for band in energy]
     made = []
     for receiver in range(len(room.receivers_m)):
         noise = generator(settings.seed, "late", room.name, receiver).standard_normal(settings.samples)

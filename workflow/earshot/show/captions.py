@@ -118,9 +118,9 @@ TEXTS = {
         "How octaves decay",
         "Points with bars: median and quartiles of T60 and of early decay time in each octave, as shares of the whole "
         "response's T60.",
-        "Each point is the median over responses, its bar the quartiles. At low frequencies, where modes are few, "
-        "rooms ring longer than their walls alone would have it; early decays are steeper than late ones where the "
-        "direct sound is strong.",
+        "Each point is the median over responses that are exact to their end, its bar the quartiles. At low "
+        "frequencies, where modes are few, rooms ring longer than their walls alone would have it; early decays are "
+        "steeper than late ones where the direct sound is strong.",
     ),
     "room_wireframe": (
         "One of the rooms",

@@ -19,6 +19,8 @@ _EXPECTED = {
     "eyring_s": ("by Eyring", COLOURS["other"], "^"),
 }
 
+_MOST_SHOWN = 16  # responses, under each other
+
 
 @styled()
 def expected_times(times: pd.DataFrame) -> Figure:
@@ -51,7 +53,10 @@ def expected_times(times: pd.DataFrame) -> Figure:
 
 @styled()
 def times_by_octave(index: pd.DataFrame) -> Figure:
-    """Show early and late reverberation time of each octave, in those of the whole response, over all responses."""
+    """Show early and late reverberation time of each octave, in those of the whole response.
+
+    `index` is of responses that are exact to their end: noise in place of late images decays as they do on average.
+    """
     figure = Figure(figsize=(5.6, 3.3), layout="constrained")
     axes = figure.add_subplot()
     places = np.arange(len(BANDS_HZ))
@@ -116,10 +121,12 @@ def room_wireframe(index: pd.DataFrame) -> Figure:
 def responses_by_distance(index: pd.DataFrame, responses: NDArray[np.floating], rate_hz: float) -> Figure:
     """Show a room's responses `(receivers, samples)` in the order of their distance from the source, 60 ms of each.
 
-    `index` has their rows. Each is in a scale of its own; marks are where geometry puts the direct sound.
+    `index` has their rows. Each is in a scale of its own; marks are where geometry puts the direct sound. Of many
+    receivers some are shown, evenly out of all.
     """
-    shown = round(0.06 * rate_hz)
+    shown = min(round(0.06 * rate_hz), responses.shape[1])
     order = np.argsort(index["distance_m"].to_numpy(), kind="stable")
+    order = order[np.linspace(0, len(order) - 1, min(len(order), _MOST_SHOWN)).round().astype(int)]
     distances, arrivals = (index[name].to_numpy()[order] for name in ("distance_m", "arrival"))
     direct_ms = distances / SPEED_OF_SOUND * 1e3
     lead_ms = float(np.median(arrivals / rate_hz * 1e3 - direct_ms))
@@ -127,7 +134,8 @@ def responses_by_distance(index: pd.DataFrame, responses: NDArray[np.floating], 
     figure = Figure(figsize=(6.2, 0.45 * len(order) + 1.5), layout="constrained")
     axes = figure.add_subplot()
     for place, response in enumerate(np.asarray(responses, np.float32)[order, :shown]):
-        axes.plot(times_ms, place - 0.45 * response / abs(response).max(), color=COLOURS["accelerated"], linewidth=0.6)
+        loudest = abs(response).max() or 1  # a receiver may be so far that nothing has come yet
+        axes.plot(times_ms, place - 0.45 * response / loudest, color=COLOURS["accelerated"], linewidth=0.6)
     axes.scatter(
         direct_ms, np.arange(len(order)) + 0.3, marker="^", s=18, color=COLOURS["control"], label="direct sound"
     )
@@ -135,7 +143,7 @@ def responses_by_distance(index: pd.DataFrame, responses: NDArray[np.floating], 
     axes.set(
         xlabel="time (ms)",
         ylabel="distance from the source (m)",
-        title=f"{index['room'].iloc[0]}: n = {len(index)} responses, each in a scale of its own",
+        title=f"{index['room'].iloc[0]}: {len(order)} of n = {len(index)} responses, each in a scale of its own",
         xlim=(0, times_ms[-1]),
         ylim=(len(order) - 0.3, -0.7),
     )

@@ -27,7 +27,7 @@ _MEASURES = {
     "quadrant_error": "share",
 } | {f"p95_{kind}_deg": "degree" for kind in KINDS}
 _OF_KINDS = [f"p95_{kind}_deg" for kind in KINDS]
-_VERSIONS = ["numpy", "scipy", "torch", "librosa", "scikit-learn", "sofar", "snakemake"]
+_VERSIONS = ["numpy", "scipy", "torch", "librosa", "scikit-learn", "sofar", "pyroomacoustics", "snakemake"]
 
 
 def provenance(config: Mapping[str, Any], git_commit: str | None) -> dict[str, Any]:

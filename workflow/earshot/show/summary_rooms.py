@@ -20,13 +20,23 @@ def of_rooms(index: pd.DataFrame) -> pd.DataFrame:
     return index.groupby("room")[["t60_s", "wanted_t60_s", "sabine_s", "eyring_s", "volume_m3"]].mean()
 
 
+def exact(index: pd.DataFrame) -> pd.DataFrame:
+    """Return the responses that consist of images to their end; all where there are none.
+
+    Noise in place of late images has the energy that they have on average, whatever modes there are.
+    """
+    kept = index[index["exact_s"] >= index["ends_s"]]
+    return kept if len(kept) else index
+
+
 def rooms(index: pd.DataFrame) -> dict[str, Any]:
     """Return how many rooms there are in each part, their measures, and how far times are from those expected.
 
-    Medians and quartiles are over responses. `apart` has, by what a time was expected (asked for, or by a formula), how
-    far the measured one of a room is from it: the median share, and the median of the absolute share.
+    Medians and quartiles are over responses, of octaves over the `exact` ones. `apart` has, by what a time was expected
+    (asked for, or by a formula), how far the measured one of a room is from it: the median share, and the median of the
+    absolute share.
     """
-    times = of_rooms(index)
+    times, whole = of_rooms(index), exact(index)
     expected = {"wanted": "wanted_t60_s", "sabine": "sabine_s", "eyring": "eyring_s"}
     apart = {name: times["t60_s"] / times[column] - 1 for name, column in expected.items()}
     return {
@@ -37,7 +47,7 @@ def rooms(index: pd.DataFrame) -> dict[str, Any]:
         "exact": float((index["exact_s"] >= index["ends_s"]).mean()),
         "measures": {name: _quartiles(index[name], UNITS[name]) for name in MEASURES},
         "bands": {
-            str(band): {name: _quartiles(index[f"{name}_{band}"], UNITS[name]) for name in MEASURES}
+            str(band): {name: _quartiles(whole[f"{name}_{band}"], UNITS[name]) for name in MEASURES}
             for band in BANDS_HZ
         },
         "apart": {

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from earshot.device import choose, precision_on
 from earshot.learn.sound_inputs import SoundAugmentation, SoundInputs
 from earshot.learn.sound_network import SoundNetwork
 
@@ -100,3 +101,25 @@ def test_what_is_drawn_belongs_to_the_generator():
     one, again, other = (inputs.learnt(levels, torch.arange(6) % 5, draw(seed)) for seed in (1, 1, 2))
     assert torch.equal(one[0].nan_to_num(), again[0].nan_to_num()) and torch.equal(one[1], again[1])
     assert not torch.equal(one[1], other[1])
+
+
+def test_bfloat16_gives_the_same_each_time_and_about_what_32_bits_give():
+    """With AMX it did not: convolutions were others each time (`earshot.device` says which instructions are used)."""
+    torch.manual_seed(1)
+    network = SoundNetwork(128, 4).to(memory_format=torch.channels_last)
+    network.says[0].p = 0.0  # drops nothing
+    levels, right = clips(32, 128, 22), torch.arange(32) % 4
+
+    def learnt(precision):
+        network.zero_grad()
+        with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bfloat16"):
+            loss = torch.nn.functional.cross_entropy(network(levels).float(), right)
+        loss.backward()
+        return loss.detach(), torch.cat([weight.grad.flatten() for weight in network.parameters()])
+
+    loss, gradient = learnt("float32")
+    reduced = precision_on(choose("cpu"), "bfloat16")
+    losses, gradients = zip(*[learnt(reduced) for _ in range(3)], strict=True)
+    assert all(torch.equal(one, losses[0]) for one in losses) and torch.allclose(losses[0], loss, rtol=0.01)
+    assert all(torch.equal(one, gradients[0]) for one in gradients)
+    assert (gradients[0] - gradient).norm() < 0.5 * gradient.norm()

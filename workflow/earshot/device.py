@@ -21,6 +21,10 @@ from earshot.errors import DeviceError
 
 log = logging.getLogger(__name__)
 
+# Not AMX: on a Xeon that has it, oneDNN of torch 2.13.0 gave convolutions in bfloat16 that were others each time,
+# gradients that were noise, and NaN. oneDNN reads this at its first use; who sets it otherwise is left alone.
+os.environ.setdefault("ONEDNN_MAX_CPU_ISA", "AVX512_CORE_BF16")
+
 _PROCESSOR = Path("/proc/cpuinfo")
 _BFLOAT16 = {"avx512_bf16", "amx_bf16", "bf16"}  # what Linux calls them, of processors of x86 and of Arm
 

@@ -65,11 +65,16 @@ def test_a_run_on_the_cluster_makes_the_bytes_of_a_run_without_it(tmp_path):
 
 
 def test_classifiers_of_clips_on_the_cluster_make_the_bytes_of_a_run_without_it(tmp_path):
-    """The spectrograms are there already, so that what is submitted is trainings."""
+    """The spectrograms are there already, so that what is submitted is trainings.
+
+    In 32 bits: of clips as short as these the last maps are a column wide, and in bfloat16 oneDNN leaves the gradient
+    of what then sees nothing but padding as it finds the memory.
+    """
     files = [f"sounds/residual/fold1/1/{name}" for name in ("predictions.parquet", "networks/category.safetensors")]
     training = "chords/transposable/by_performance/1"
     files += [f"{training}/{name}" for name in ("predictions.parquet", "networks/root_type.safetensors")]
-    runs = Campaign(tmp_path, CLIPS, [f"results/tiny/{name}" for name in files[::2]])
+    config = changed({"sounds.models.residual.precision": "float32"}, CLIPS)
+    runs = Campaign(tmp_path, config, [f"results/tiny/{name}" for name in files[::2]])
     runs.run_undisturbed()
     shutil.copytree(runs.undisturbed / "shared", runs.project / "results/shared")
     runs.finish(runs.start())

@@ -104,7 +104,7 @@ def test_what_is_drawn_belongs_to_the_generator():
 
 
 def test_bfloat16_gives_the_same_each_time_and_about_what_32_bits_give():
-    """With AMX it did not: convolutions were others each time (`earshot.device` says which instructions are used)."""
+    """With AMX it did not, of clips as short as these (`earshot.device` says which instructions are used)."""
     torch.manual_seed(1)
     network = SoundNetwork(128, 4).to(memory_format=torch.channels_last)
     network.says[0].p = 0.0  # drops nothing

@@ -21,8 +21,8 @@ from earshot.errors import DeviceError
 
 log = logging.getLogger(__name__)
 
-# Not AMX: by it oneDNN of torch 2.13.0 gives NaN and noise for a convolution of 3 x 3 in bfloat16 that takes strides of 2
-# over maps of one or two columns, as clips of half a second have; by AVX-512 gradients alone, and over one column alone.
+# Not AMX: by it oneDNN of torch 2.13.0 gives NaN and noise for a convolution of 3 x 3 in bfloat16 that takes strides of
+# 2 over maps of one or two columns, as clips of half a second have; by AVX-512 gradients alone, and over one column.
 # oneDNN reads this at its first use; who sets it otherwise is left alone.
 os.environ.setdefault("ONEDNN_MAX_CPU_ISA", "AVX512_CORE_BF16")
 

@@ -15,13 +15,13 @@ ROOM_SIMULATION = {
     "length_s": ROOMS.length_s,
     "most_images": ROOMS.most_images,
 }
-# Configurations that agree in these share the shards. Devices round differently, so their name is in it.
 # What materials absorb is another's table, of which the configuration has names alone.
 ABSORBED = (
     {name: materials()[name] for names in values(ROOMS)["materials"].values() for name in names}
     if ROOMS.materials
     else {}
 )
+# Configurations that agree in these share the shards. Devices round differently, so their name is in it.
 ROOM_SHARDS = f"results/shared/rooms/{digest(ROOM_SAMPLING | ROOM_SIMULATION | ABSORBED)}-{CONFIG.device}"
 # Of each shard, by the numbers of its first and last room, which are its name: one room more changes no other's.
 ROOM_NUMBERS = {
@@ -54,7 +54,7 @@ def receivers_of_room():
 def memory_of_rooms():
     """Return the memory of a job, MB: what makes the responses of a room in each thread, and all that are made.
 
-    It does not grow with the number of images. Spectra are of eight times the samples, by band, and there are four; what
+    It hardly grows with the number of images, of which none is kept by itself. Spectra are of eight times the samples, by band, and there are four; what
     is measured of a response, in octaves and in 64 bits, takes as much as 64 responses.
     """
     response_mb = ROOMS.length_s * ROOMS.sample_rate_hz * 4 / 1e6

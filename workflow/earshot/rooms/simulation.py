@@ -17,7 +17,7 @@ from earshot.signal.octaves import CENTRES_HZ, gains
 _STEP_S = 2e-3  # in which the expected decay is known
 _FADES_S = 0.02  # in which images give way to noise, or to silence, so that no octave of theirs ends in a click
 _INAUDIBLE_DB = -65.0  # of a decay: what comes after it is left away
-RECEIVERS_AT_ONCE = 32  # whose spectra are in memory together
+_RECEIVERS_AT_ONCE = 32  # whose spectra are in memory together
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def _images(room: Room, until_s: float, settings: SimulationSettings, device: to
     found = images(on_device(walls.dimensions_m), reflections, on_device(room.source_m), farthest_m)
     samples = min(settings.samples, round(until_s * settings.rate_hz) + HALF_FILTER)
     bands_at = on_device(_bands_at(samples, settings.rate_hz)) if walls.absorption.shape[-1] > 1 else None
-    parts = torch.split(on_device(room.receivers_m), RECEIVERS_AT_ONCE)
+    parts = torch.split(on_device(room.receivers_m), _RECEIVERS_AT_ONCE)
     return np.concatenate([responses(found, part, settings.rate_hz, samples, bands_at).cpu().numpy() for part in parts])
 
 
@@ -105,7 +105,7 @@ def _late(
 ) -> NDArray[np.float32]:
     """Return noise `(receivers, samples)` of the energy in each second, by band, times shares of its amplitude."""
     size = spectrum_samples(settings.samples, settings.rate_hz)
-    bands_at = gains(np.fft.rfftfreq(size, 1 / settings.rate_hz), CENTRES_HZ, open_ends=True)
+    bands_at = _bands_at(settings.samples, settings.rate_hz)
     envelopes = [np.sqrt(band / settings.rate_hz) * shares for band in energy]
     made = []
     for receiver in range(len(room.receivers_m)):

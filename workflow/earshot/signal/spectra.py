@@ -16,7 +16,7 @@ from earshot.signal.melspectrogram import image, mel_power, mel_settings
 
 Kind = Literal["image", "levels", "mel", "constant_q"]
 
-_AT_ONCE = {"cpu": 1, "cuda": 64}  # clips: what a clip needs fits into a core's cache
+_AT_ONCE = {"cpu": 2**18, "cuda": 2**24}  # samples of clips: on a processor, what they need fits into a core's cache
 _SMALLEST_POWER = 1e-14  # 0 dB is full scale within a sample; below it there is no sound in 16 bits
 _SAID = 64  # as many steps between two lines of progress, at least
 
@@ -34,7 +34,7 @@ def spectra(
     def made(few: torch.Tensor) -> NDArray[Any]:
         return make(few.to(device, torch.float32) / FULL_SCALE).cpu().numpy()
 
-    at_once = _AT_ONCE[device.type]
+    at_once = max(1, _AT_ONCE[device.type] // waveforms.shape[1])
     steps = [torch.split(some, at_once) for some in torch.split(waveforms, at_once * _SAID)]
     return np.concatenate([one for some in progress(steps, "spectrograms") for one in side_by_side(made, some, device)])
 

@@ -4,7 +4,7 @@ import json
 
 from bars import Bars, Log
 from issue1 import project
-from issue4 import snakemake
+from issue4 import long_run, snakemake
 
 BARS = Bars()
 
@@ -27,3 +27,30 @@ def rooms(log: Log) -> tuple[str, bool]:
     )
     whole = found["rooms"] >= 1000 and found["responses"] == 8 * found["rooms"]
     return measured, bool(whole and speed["ratio"] >= 3 and speed["t60_apart"] < 0.02)
+
+
+@BARS.add(
+    "reverb",
+    "an FNO in unseen rooms: T60 3 %, EDT 5 %, C50 0.5 dB, 55 % unnoticed, better than the MLP; 100 times "
+    "pyroomacoustics' rate at T60 0.6 s",
+)
+def reverb(log: Log) -> tuple[str, bool]:
+    """Train all models of the configuration, judge them, and time the one that heads the report."""
+    with long_run(log) as folder:
+        snakemake(log, folder, {"name": "rooms"}, "reverb")
+        summary = json.loads((folder / "results/rooms/reverb/summary.json").read_text())
+        log.keep(folder / "results/rooms/reverb/figures")
+    found, (speed,) = summary["reverb"], summary["speed"]
+    said = []
+    for name, own in found.items():
+        t60, edt, c50, share = (
+            own[key]["mean"] for key in ("t60_error_pct", "edt_error_pct", "c50_error_db", "within_jnd")
+        )
+        times = " and ".join("none" if one is None else f"{one:.1f}" for one in (t60, edt))
+        said.append(f"{name} {times} %, {c50:.2f} dB, {100 * share:.0f} % unnoticed")
+    speeds = f"{speed['ratio']:.0f} times ({speed['low']:.0f} to {speed['high']:.0f})"
+    best = {key: found["fno"][key]["mean"] for key in ("t60_error_pct", "edt_error_pct", "c50_error_db", "within_jnd")}
+    near = best["t60_error_pct"] <= 3 and best["edt_error_pct"] <= 5 and best["c50_error_db"] <= 0.5
+    earned = best["within_jnd"] > max(found[name]["within_jnd"]["mean"] for name in ("mlp", "mlp_few_images", "images"))
+    passed = near and best["within_jnd"] >= 0.55 and earned and speed["ratio"] >= 100
+    return f"T60 and EDT, C50: {'; '.join(said)}; {speeds}", bool(passed)

@@ -6,9 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from earshot.errors import TrainingError
 from earshot.learn.checkpoints import WholeFiles
-from earshot.learn.clip_training import Batches, TrainingSettings, train
+from earshot.learn.clip_training import TrainingSettings, train
 from earshot.learn.clip_values import ClipValues, PlainInputs, probabilities
+from earshot.learn.training import Batches
 from torch import nn
 
 CPU = torch.device("cpu")
@@ -238,5 +240,29 @@ def test_nothing_is_said_but_how_far_it_is(tmp_path, capfd, recwarn, caplog):
         trained(tmp_path)
     out, err = capfd.readouterr()
     assert not out and not err and not recwarn.list
-    assert {record.name for record in caplog.records} == {"earshot.learn.clip_training"}
+    assert {record.name for record in caplog.records} == {"earshot.learn.training"}
     assert "epoch 6 of 6: loss " in caplog.text
+
+
+def test_a_training_that_diverges_ends_with_a_sentence(tmp_path):
+    class Broken(PlainInputs):
+        def judged(self, values):
+            return super().judged(values) * float("nan")
+
+    with pytest.raises(TrainingError, match=r"diverged: in epoch 1 the training loss is nan\. Lower learning_rate"):
+        trained(tmp_path, inputs=Broken(3))
+
+
+def test_gradients_are_held(tmp_path):
+    """So far that Adam, which divides by them, sees hardly any: its floor, 1e-8, is larger."""
+    first = weights(network())
+    moved = [
+        float(
+            (
+                weights(trained(tmp_path / str(largest), settings=replace(SETTINGS, largest_gradient=largest))[0])
+                - first
+            ).norm()
+        )
+        for largest in (None, 1e-10)
+    ]
+    assert moved[1] < 0.2 * moved[0]

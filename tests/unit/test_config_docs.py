@@ -8,6 +8,8 @@ import yaml
 from earshot.config import read_config
 from earshot.config_clips import ChordModel, SoundModel
 from earshot.config_localisation import Model
+from earshot.config_reverb import ReverbModel
+from earshot.config_rooms import OtherRooms
 from earshot.show import config_docs
 
 FOLDER = Path(__file__).parents[2] / "config"
@@ -35,10 +37,11 @@ def test_every_key_has_a_row_with_its_default():
     rows = [line.split(" | ") for line in config_docs.key_tables().splitlines() if line.startswith("| `")]
     defaults = {key: "`" + (value if isinstance(value, str) else json.dumps(value)) + "`"
                 for key, value in leaves(read_config({"name": "any"}).model_dump(mode="json"))}  # fmt: skip
-    of_names = {"localisation": Model(), "sounds": SoundModel(), "chords": ChordModel()}
+    of_names = {"localisation": Model(), "sounds": SoundModel(), "chords": ChordModel(), "reverb": ReverbModel()}
     defaults |= {key: "`" + (value if isinstance(value, str) else json.dumps(value)) + "`"
                  for section, model in of_names.items()
                  for key, value in leaves(model.model_dump(mode="json"), f"{section}.models.<name>.")}  # fmt: skip
+    defaults |= {f"rooms.others.<name>.{key}": f"`{json.dumps(value)}`" for key, value in OtherRooms()}
     defaults |= {"chords.other_pianos.<name>.clips_per_cell": "`1`"}
     materials = [f"rooms.materials.{surface}" for surface in ("floor", "ceiling", "walls")]
     must = ["name", "chords.other_pianos.<name>.folder", *materials]

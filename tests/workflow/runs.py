@@ -30,6 +30,7 @@ TARGETS = {
     "localisation",
     "localisation_study",
     "localisation_others",
+    "reverb",
     "rooms",
     "search",
     "sounds",

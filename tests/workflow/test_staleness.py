@@ -174,7 +174,7 @@ OF_CLIPS = {
     "chords.benchmark.repeats": 4,
     "chords.benchmark.cores": 2,
 }
-# Those of rooms, likewise (test_room_runs.py).
+# Those of rooms, likewise (test_room_runs.py and test_reverb_runs.py).
 OF_ROOMS = {
     "rooms.count": 7,
     "rooms.rooms_per_job": 3,
@@ -196,9 +196,20 @@ OF_ROOMS = {
     "rooms.folds": 3,
     "rooms.most_images": 10000,
     "rooms.threads": 1,
+    "rooms.others": {"larger": {"count": 3}},
     "rooms.benchmark.rooms": 2,
     "rooms.benchmark.repeats": 4,
     "rooms.benchmark.cores": 2,
+    "reverb.headline": "fno",
+    "reverb.frame_s": 0.02,
+    "reverb.trainings": 2,
+    "reverb.threads": 1,
+    "reverb.models": {"fno": {"epochs": 3}},
+    "reverb.benchmark.batches": [4],
+    "reverb.benchmark.t60_s": 0.5,
+    "reverb.benchmark.plain_rooms": 2,
+    "reverb.benchmark.repeats": 4,
+    "reverb.benchmark.cores": 2,
 }
 ELSEWHERE = OF_CLIPS | OF_ROOMS
 OF_MATERIALS = {key: value for key, value in OF_ROOMS.items() if key.startswith(("rooms.t60", "rooms.materials"))}

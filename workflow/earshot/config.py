@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, PositiveInt, ValidationError
 
 from earshot.config_clips import Chords, Sounds
 from earshot.config_localisation import Localisation
+from earshot.config_reverb import Reverb
 from earshot.config_rooms import Rooms
 from earshot.config_section import Name, Section
 from earshot.errors import ConfigError
@@ -58,6 +59,7 @@ class Config(Section):
     sounds: Sounds = Sounds()
     chords: Chords = Chords()
     rooms: Rooms = Rooms()
+    reverb: Reverb = Reverb()
 
 
 def read_config(values: dict[str, Any]) -> Config:

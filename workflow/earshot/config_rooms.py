@@ -1,8 +1,8 @@
-"""The configuration of study D: rooms and their impulse responses."""
+"""The configuration of study D, its first half: rooms and their impulse responses."""
 
 from pydantic import Field, PositiveInt, model_validator
 
-from earshot.config_section import Section
+from earshot.config_section import Name, Section
 from earshot.materials import SURFACES, materials
 
 Range = tuple[float, float]
@@ -33,6 +33,19 @@ class SpeedOfRooms(Section):
         8,
         description="Cores of the job on a cluster; on one machine all of the run's. An edit measures nothing again",
     )
+
+
+class OtherRooms(Section):
+    """Rooms that models are judged by and do not learn from: what is not set is as in `rooms`."""
+
+    count: PositiveInt = Field(40, description="How many rooms")
+    volume_m3: Range | None = Field(None, description="Volume, m3: smallest and largest")
+    height_m: Range | None = Field(None, description="Height, m: lowest and highest")
+    proportion: Range | None = Field(None, description="Length in widths: smallest and largest")
+    t60_s: Range | None = Field(None, description="Reverberation time, s: shortest and longest")
+    receivers: PositiveInt | None = Field(None, description="Receivers of a room, at random places")
+    grid_m: float | None = Field(None, gt=0, description="Receivers on a grid instead, so many metres apart")
+    length_s: float | None = Field(None, gt=0.05, le=20, description="Length of a response, seconds")
 
 
 class Rooms(Section):
@@ -66,7 +79,17 @@ class Rooms(Section):
         description="Image sources of a receiver at most; then comes noise that decays as images do on average",
     )
     threads: PositiveInt = Field(2, description="Threads of a job, a room each")
+    others: dict[Name, OtherRooms | None] = Field(
+        {},
+        description="Other rooms, by names of yours, that models of reverberation are judged by; null leaves one out",
+    )
     benchmark: SpeedOfRooms = SpeedOfRooms()
+
+    def other(self, name: str) -> "Rooms":
+        """Return the other rooms of a name."""
+        changes = self.others[name]
+        own = {} if changes is None else {key: value for key, value in changes if value is not None}
+        return Rooms.model_validate(self.model_dump(exclude={"others"}) | own)
 
     @model_validator(mode="after")
     def _possible(self) -> "Rooms":
@@ -78,4 +101,6 @@ class Rooms(Section):
             raise ValueError("t60_s and materials: one of both, and null for the other")
         if self.t60_s and self.t60_s[1] > self.length_s:
             raise ValueError(f"length_s: {self.length_s:g} s do not hold a reverberation time of {self.t60_s[1]:g} s")
+        for name in self.others:
+            self.other(name)
         return self

@@ -23,3 +23,7 @@ class WithdrawnError(EarshotError):
 
 class DeviceError(EarshotError):
     """The device that was asked for is not there."""
+
+
+class TrainingError(EarshotError):
+    """A network could not be trained."""

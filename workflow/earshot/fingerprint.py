@@ -11,6 +11,7 @@ from pathlib import Path
 _NUMERICAL = {
     "librosa": ["librosa"],
     "lightning": ["lightning"],
+    "neuralop": ["neuraloperator", "tensorly", "tensorly-torch"],
     "nnAudio": ["nnaudio"],
     "numpy": ["numpy"],
     "optuna": ["optuna"],

@@ -3,70 +3,119 @@
 from earshot.materials import materials
 
 ROOMS = CONFIG.rooms
-ROOM_SAMPLING = {
-    "seed": CONFIG.seed,
-    **ROOMS.model_dump(
-        mode="json", exclude={"count", "rooms_per_job", "sample_rate_hz", "most_images", "threads", "benchmark"}
-    ),
-}
-ROOM_SIMULATION = {
-    "seed": CONFIG.seed,
-    "rate_hz": ROOMS.sample_rate_hz,
-    "length_s": ROOMS.length_s,
-    "most_images": ROOMS.most_images,
-}
-# What materials absorb is another's table, of which the configuration has names alone.
-ABSORBED = (
-    {name: materials()[name] for names in values(ROOMS)["materials"].values() for name in names}
-    if ROOMS.materials
-    else {}
-)
-# Configurations that agree in these share the shards. Devices round differently, so their name is in it.
-ROOM_SHARDS = f"results/shared/rooms/{digest(ROOM_SAMPLING | ROOM_SIMULATION | ABSORBED)}-{CONFIG.device}"
-# Of each shard, by the numbers of its first and last room, which are its name: one room more changes no other's.
-ROOM_NUMBERS = {
-    f"{first:06d}-{last - 1:06d}": range(first, last)
-    for first in range(0, ROOMS.count, ROOMS.rooms_per_job)
-    for last in [min(first + ROOMS.rooms_per_job, ROOMS.count)]
-}
+STANDARD = "standard"  # those of `rooms`, which models learn from; others have names of their own
+ROOM_SETS = {STANDARD: ROOMS} | {name: ROOMS.other(name) for name, other in ROOMS.others.items() if other}
+_NOT_OF_SAMPLING = {"count", "rooms_per_job", "sample_rate_hz", "most_images", "threads", "others", "benchmark"}
 
+
+def sampling_of(rooms):
+    """Return what rooms are drawn from."""
+    return {"seed": CONFIG.seed} | rooms.model_dump(mode="json", exclude=_NOT_OF_SAMPLING)
+
+
+def simulation_of(rooms):
+    """Return how responses are made."""
+    return {
+        "seed": CONFIG.seed,
+        "rate_hz": rooms.sample_rate_hz,
+        "length_s": rooms.length_s,
+        "most_images": rooms.most_images,
+    }
+
+
+def folder_of(rooms):
+    """Return the name of the folder of a set's shards.
+
+    Configurations that agree in what rooms are share it. What materials absorb is another's table, of which the
+    configuration has names alone. Devices round differently, so theirs is in the name.
+    """
+    names = values(rooms)["materials"] or {}
+    absorbed = {name: materials()[name] for some in names.values() for name in some}
+    return f"{digest(sampling_of(rooms) | simulation_of(rooms) | absorbed)}-{CONFIG.device}"
+
+
+def numbers_of(rooms):
+    """Return by name of a shard the numbers of its rooms: one room more changes no other's."""
+    return {
+        f"{first:06d}-{last - 1:06d}": range(first, last)
+        for first in range(0, rooms.count, rooms.rooms_per_job)
+        for last in [min(first + rooms.rooms_per_job, rooms.count)]
+    }
+
+
+ROOM_SHARDS = "results/shared/rooms/{room_set}"
+BY_FOLDER = {folder_of(rooms): rooms for rooms in ROOM_SETS.values()}
+ROOM_SAMPLING, ROOM_SIMULATION = sampling_of(ROOMS), simulation_of(ROOMS)
 ROOM_FIGURES = ["expected_times", "times_by_octave", "room_wireframe", "responses_by_distance", "room_rates"]
 
 
 wildcard_constraints:
-    numbers="|".join(ROOM_NUMBERS),
+    room_set="|".join(BY_FOLDER),
+    numbers=r"\d{6}-\d{6}",
+
+
+def of_rooms(file, name=STANDARD):
+    """Return a file of each shard of a set."""
+    rooms = ROOM_SETS[name]
+    return expand(file, room_set=folder_of(rooms), numbers=numbers_of(rooms), allow_missing=True)
 
 
 def numbers_of_rooms(wildcards):
     """Return the numbers of the first room of a shard and of the one after its last."""
-    numbers = ROOM_NUMBERS[wildcards.numbers]
-    return [numbers.start, numbers.stop]
+    known = numbers_of(BY_FOLDER[wildcards.room_set])
+    if wildcards.numbers not in known:
+        raise WorkflowError(f"{wildcards.numbers} is no shard of these rooms, which are {', '.join(known)}")
+    return [known[wildcards.numbers].start, known[wildcards.numbers].stop]
 
 
-def receivers_of_room():
+def sampling_of_rooms(wildcards):
+    """Return what the rooms of a shard are drawn from."""
+    return sampling_of(BY_FOLDER[wildcards.room_set])
+
+
+def simulation_of_rooms(wildcards):
+    """Return how the responses of a shard are made."""
+    return simulation_of(BY_FOLDER[wildcards.room_set])
+
+
+def receivers_of_room(rooms=ROOMS):
     """Return how many receivers a room has at most, about."""
-    if ROOMS.grid_m is None:
-        return ROOMS.receivers
-    longest_m = (ROOMS.volume_m3[1] / ROOMS.height_m[0] * ROOMS.proportion[1]) ** 0.5
-    return (longest_m / ROOMS.grid_m + 1) * (longest_m / ROOMS.proportion[1] / ROOMS.grid_m + 1)
+    if rooms.grid_m is None:
+        return rooms.receivers
+    longest_m = (rooms.volume_m3[1] / rooms.height_m[0] * rooms.proportion[1]) ** 0.5
+    return (longest_m / rooms.grid_m + 1) * (longest_m / rooms.proportion[1] / rooms.grid_m + 1)
 
 
 def memory_of_rooms():
     """Return the memory of a job, MB: what makes the responses of a room in each thread, and all that are made.
 
-    It hardly grows with the number of images, of which none is kept by itself. Spectra are of eight times the samples, by band, and there are four; what
-    is measured of a response, in octaves and in 64 bits, takes as much as 64 responses.
+    It hardly grows with the number of images, of which none is kept by itself. Spectra are of eight times the samples,
+    by band, and there are four; what is measured of a response, in octaves and in 64 bits, takes as much as 64
+    responses. It is that of the set which needs most.
     """
-    response_mb = ROOMS.length_s * ROOMS.sample_rate_hz * 4 / 1e6
-    receivers, bands = receivers_of_room(), 6 if ROOMS.materials else 1
-    of_thread = max(min(receivers, 32) * bands * 8 * 4, receivers * 64)
-    return 900 + response_mb * (ROOMS.threads * of_thread + receivers * ROOMS.rooms_per_job * 1.5)
+
+    def needed(rooms):
+        response_mb = rooms.length_s * rooms.sample_rate_hz * 4 / 1e6
+        receivers, bands = receivers_of_room(rooms), 6 if rooms.materials else 1
+        of_thread = max(min(receivers, 32) * bands * 8 * 4, receivers * 64)
+        return 900 + response_mb * (rooms.threads * of_thread + receivers * rooms_of_job(rooms) * 1.5)
+
+    return max(map(needed, ROOM_SETS.values()))
 
 
 def minutes_of_rooms():
     """Return the run time of a job on the processor, minutes: images of all receivers, and measures."""
-    responses = receivers_of_room() * ROOMS.rooms_per_job
-    return 5 + responses * (ROOMS.most_images * 1e-7 + 0.1) / 60 / ROOMS.threads
+
+    def needed(rooms):
+        responses = receivers_of_room(rooms) * rooms_of_job(rooms)
+        return 5 + responses * (rooms.most_images * 1e-7 + 0.1) / 60 / rooms.threads
+
+    return max(map(needed, ROOM_SETS.values()))
+
+
+def rooms_of_job(rooms):
+    """Return how many rooms a shard has at most."""
+    return min(rooms.rooms_per_job, rooms.count)
 
 
 def images_of_plain_loop():
@@ -89,6 +138,6 @@ def minutes_of_plain_loop():
 def room_job_times():
     """Return by rule where the times of rooms' jobs are."""
     return {
-        "simulate_rooms": expand(rules.simulate_rooms.benchmark, numbers=ROOM_NUMBERS),
+        "simulate_rooms": of_rooms(rules.simulate_rooms.benchmark),
         "benchmark_rooms": expand(rules.benchmark_rooms.benchmark, device=["cpu", "cuda"]),
     }

@@ -6,7 +6,7 @@ rule simulate_rooms:
         responses=f"{ROOM_SHARDS}/{{numbers}}.safetensors",
         index=f"{ROOM_SHARDS}/{{numbers}}.parquet",
     log:
-        f"{LOGS}/simulate_rooms/{{numbers}}.log",
+        f"{LOGS}/simulate_rooms/{{room_set}}/{{numbers}}.log",
     benchmark:
         f"{ROOM_SHARDS}/benchmarks/simulate_rooms/{{numbers}}.tsv"
     conda:
@@ -18,8 +18,8 @@ rule simulate_rooms:
         runtime=minutes(minutes_of_rooms()),
     params:
         numbers=numbers_of_rooms,
-        sampling=ROOM_SAMPLING,
-        simulation=ROOM_SIMULATION,
+        sampling=sampling_of_rooms,
+        simulation=simulation_of_rooms,
         device=CONFIG.device,
         code=code("simulate_rooms"),
     message:
@@ -57,8 +57,8 @@ rule benchmark_rooms:
 
 rule report_rooms:
     input:
-        indices=expand(rules.simulate_rooms.output.index, numbers=ROOM_NUMBERS),
-        first=expand(rules.simulate_rooms.output.responses, numbers=next(iter(ROOM_NUMBERS)))[0],
+        indices=of_rooms(rules.simulate_rooms.output.index),
+        first=of_rooms(rules.simulate_rooms.output.responses)[0],
         speed=on_devices(rules.benchmark_rooms.output),
         template=in_project("workflow/earshot/show/rooms.html.j2"),
         base=in_project("workflow/earshot/show/base.html.j2"),
@@ -85,7 +85,7 @@ rule report_rooms:
         mem_mb=memory(1000, 1),
         runtime=minutes(5),
     params:
-        config=configuration_of(rooms={"threads": True, "benchmark": {"cores"}}),
+        config=configuration_of(rooms={"threads": True, "others": True, "benchmark": {"cores"}}),
         device="cpu" if CONFIG.device == "cpu" else "auto",  # of the machine that is described: the job needs no GPU
         devices=DEVICES,
         jobs=room_job_times(),

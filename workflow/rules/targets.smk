@@ -47,6 +47,11 @@ rule rooms:
         rules.report_rooms.output,
 
 
+rule reverb:
+    input:
+        rules.report_reverb.output if REVERB.kept else [],
+
+
 rule clip_speed:
     input:
         rules.report_speed.output,

@@ -1,193 +1,44 @@
-"""Training of a network on clips, by Lightning. It goes on where it was stopped, and gives what it would have given.
+"""Training of a network that tells classes of clips apart."""
 
-What is drawn in an epoch, the order of clips, what they are mixed with and what is dropped, depends on the seed and the
-epoch alone. So a training that goes on from the last whole epoch gives the same weights as an undisturbed one.
-"""
-
-import logging
-import math
-import os
-import time
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from earshot.device import Precision, describe, precision_on
-from earshot.learn.checkpoints import Checkpoint, WholeFiles
+from earshot.learn import training
 from earshot.learn.clip_values import Inputs, Values
-from earshot.memory import keep_freed
-from earshot.progress import PROGRESS
-from earshot.seeds import generator
-
-os.environ.setdefault("PL_DISABLE_TIPS", "1")
-import lightning.pytorch as lightning
-from lightning.fabric.plugins.environments.lightning import LightningEnvironment
-from lightning.pytorch import callbacks
-
-_RISING = 0.1  # of the steps: until then the learning rate grows
-_SAID_EVERY_S = 20.0  # how far a training is
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class TrainingSettings:
-    """How a network is trained."""
+class TrainingSettings(training.Course):
+    """How a network is trained on clips."""
 
-    epochs: int
-    batch_size: int
-    learning_rate: float
-    weight_decay: float = 0.0
-    schedule: Literal["constant", "cosine"] = "constant"
     label_smoothing: float = 0.0
     softmax_before_loss: bool = False  # cross entropy takes one anyway; Kauppila et al. have both
-    precision: Precision = "float32"
-    control: bool = False  # as torch does it unasked, to compare with: no memory is kept, channels come first
-    patience_epochs: int | None = None  # stop after so many epochs without a lower loss of the validation part
-
-    def fit_for(self, device: torch.device) -> "TrainingSettings":
-        """Return the settings with a precision that a device has instructions for, and say so where it is another."""
-        precision = precision_on(device, self.precision)
-        if precision != self.precision:
-            log.info("%s has no instructions for %s: %s is taken", describe(device), self.precision, precision)
-        return replace(self, precision=precision)
 
 
-class Batches(torch.utils.data.IterableDataset[tuple[torch.Tensor, torch.Tensor]]):
-    """The batches of an epoch: clips and their classes, in an order that the seed and the epoch alone decide.
+@dataclass(frozen=True)
+class _Classes:
+    """Cross entropy of the probabilities of classes."""
 
-    Without an epoch, clips are in their own order.
-    """
+    inputs: Inputs
+    settings: TrainingSettings
 
-    def __init__(
-        self,
-        values: Values,
-        places: NDArray[np.int_],
-        classes: NDArray[np.int_],
-        size: int,
-        seed: int = 0,
-        epoch: Callable[[], int] | None = None,
-    ) -> None:
-        self._values, self._places, self._classes, self._size = values, places, classes, size
-        self._seed, self._epoch = seed, epoch
+    def learning(
+        self, network: nn.Module, values: torch.Tensor, classes: torch.Tensor, draw: torch.Generator
+    ) -> torch.Tensor:
+        given, wanted = self.inputs.learnt(values, classes, draw)
+        return self._loss(network(given), wanted, self.settings.label_smoothing)
 
-    def __len__(self) -> int:
-        return math.ceil(len(self._places) / self._size)
-
-    def __iter__(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        order = np.arange(len(self._places))
-        if self._epoch:
-            generator(self._seed, "order", self._epoch()).shuffle(order)
-        for start in range(0, len(order), self._size):
-            few = order[start : start + self._size]
-            yield self._values.rows(self._places[few]), torch.from_numpy(self._classes[few])
-
-
-class _Learner(lightning.LightningModule):
-    """A network and how it learns."""
-
-    def __init__(self, network: nn.Module, inputs: Inputs, settings: TrainingSettings, seed: int) -> None:
-        super().__init__()
-        self.network, self._inputs, self._settings, self._seed = network, inputs, settings, seed
-        self._drawn, self._draw = 0, torch.Generator()
-        self.history: list[dict[str, float]] = []
-        self._began, self._validation_s, self._said_at = 0.0, 0.0, 0.0
-        self._losses: dict[str, list[tuple[torch.Tensor, int]]] = {"training": [], "validation": []}
-
-    def on_train_epoch_start(self) -> None:
-        """Begin an epoch's draws."""
-        self._began, self._validation_s = time.perf_counter(), 0.0
-        self._drawn = int(generator(self._seed, "epoch", self.current_epoch).integers(2**62))
-        self._draw = torch.Generator(self.device).manual_seed(self._drawn)
-
-    def training_step(self, batch: tuple[torch.Tensor, torch.Tensor], number: int) -> torch.Tensor:
-        """Return the loss of a batch."""
-        # What layers drop. Not once an epoch: whoever makes an iterator of batches draws from the same source.
-        torch.manual_seed(self._drawn + number)
-        values, classes = batch
-        given, wanted = self._inputs.learnt(values, classes, self._draw)
-        loss = self._loss(self.network(given), wanted, self._settings.label_smoothing)
-        self._losses["training"].append((loss.detach(), len(classes)))
-        return loss
-
-    def validation_step(self, batch: tuple[torch.Tensor, torch.Tensor], _number: int) -> None:
-        """Note the loss of a batch of the validation part."""
-        values, classes = batch
-        loss = self._loss(self.network(self._inputs.judged(values)), self._inputs.right(classes))
-        self._losses["validation"].append((loss.detach(), len(classes)))
-        self.log("validation", loss, batch_size=len(classes))
+    def judging(self, network: nn.Module, values: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
+        return self._loss(network(self.inputs.judged(values)), self.inputs.right(classes))
 
     def _loss(self, logits: torch.Tensor, wanted: torch.Tensor, smoothing: float = 0.0) -> torch.Tensor:
-        said = logits.softmax(1) if self._settings.softmax_before_loss else logits
+        said = logits.softmax(1) if self.settings.softmax_before_loss else logits
         return nn.functional.cross_entropy(said, wanted, label_smoothing=smoothing)
-
-    def on_validation_epoch_start(self) -> None:
-        """Look at the clock: what validates is timed by itself."""
-        self._validation_s = -self._now()
-
-    def on_validation_epoch_end(self) -> None:
-        """Look at the clock again."""
-        self._validation_s += self._now()
-
-    def _now(self) -> float:
-        if self.device.type == "cuda":
-            torch.cuda.synchronize(self.device)
-        return time.perf_counter()
-
-    def on_train_epoch_end(self) -> None:
-        """Write down the epoch's losses, and how long it took."""
-        row = {
-            part: sum(float(loss) * clips for loss, clips in some) / sum(clips for _, clips in some)
-            for part, some in self._losses.items()
-            if some
-        }
-        now, epoch = self._now(), self.current_epoch + 1
-        times = {"seconds": now - self._began - self._validation_s}
-        if self._losses["validation"]:
-            times["validation_seconds"] = self._validation_s
-        self.history.append({"epoch": epoch, **times, **row})
-        for some in self._losses.values():
-            some.clear()
-        aloud = now - self._said_at > _SAID_EVERY_S or epoch == self._settings.epochs
-        self._said_at = now if aloud else self._said_at
-        level = PROGRESS if aloud else logging.INFO
-        log.log(level, "epoch %d of %d: loss %.3f", epoch, self._settings.epochs, row["training"])
-
-    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Keep the losses of the epochs that are over."""
-        checkpoint["history"] = self.history
-
-    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Take up the losses of the epochs that were over."""
-        self.history = checkpoint["history"]
-
-    def configure_optimizers(self) -> Any:
-        """Return Adam and the course of its rate. Weights decay where they are asked to, biases and scales do not."""
-        settings = self._settings
-        weights = {"params": [one for one in self.parameters() if one.ndim > 1], "weight_decay": settings.weight_decay}
-        others = {"params": [one for one in self.parameters() if one.ndim <= 1], "weight_decay": 0.0}
-        adam = torch.optim.AdamW([weights, others], settings.learning_rate)
-        if settings.schedule == "constant":
-            return adam
-        steps = int(self.trainer.estimated_stepping_batches)
-        rising = math.ceil(_RISING * steps)
-
-        def course_of(step: int) -> float:
-            if step < rising:
-                return (step + 1) / rising
-            return (1 + math.cos(math.pi * (step - rising) / max(steps - rising, 1))) / 2
-
-        course = torch.optim.lr_scheduler.LambdaLR(adam, course_of)
-        return {"optimizer": adam, "lr_scheduler": {"scheduler": course, "interval": "step"}}
 
 
 def train(
@@ -202,97 +53,9 @@ def train(
     device: torch.device,
     state: Path,
 ) -> list[dict[str, float]]:
-    """Train a network in place and return the losses and the seconds of each epoch.
+    """Train a network in place, as `earshot.learn.training.train` does, and return the losses of each epoch.
 
-    `classes` say of each clip what it is; `learns` and `validates` are the places of those that train and validate, and
-    one may come several times. Others are not looked at. In the folder `state` lies how far a training that was stopped
-    has come. With a patience, the weights are in the end those of the epoch whose loss of the clips that validate was
-    lowest; else those of the last.
+    `classes` say of each clip what it is.
     """
-    if not settings.control:
-        if device.type == "cpu":
-            keep_freed()
-        # With bfloat16 the fastest there is on processors; the types of torch do not know it.
-        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    learner = _Learner(network, inputs, settings, seed)
-    values = values.near(device)
-
-    def batches(places: NDArray[np.int_], epoch: Callable[[], int] | None = None) -> Any:
-        if not places.size:
-            return None
-        own = Batches(values, places, classes[places], settings.batch_size, seed, epoch)
-        # What has to be sent is got ready by a process of its own while the device computes. It is a fork whatever
-        # Python's way: it has the values and the count of epochs as they are here.
-        beside = values.must_travel_to(device) and not settings.control
-        return torch.utils.data.DataLoader(
-            own,
-            batch_size=None,
-            num_workers=int(beside),
-            pin_memory=beside,
-            multiprocessing_context="fork" if beside else None,
-        )
-
-    every_epoch = partial(callbacks.ModelCheckpoint, state, save_on_train_epoch_end=True, enable_version_counter=False)
-    watching: list[callbacks.Callback] = []
-    if settings.patience_epochs:
-        watching.append(callbacks.EarlyStopping("validation", patience=settings.patience_epochs))
-        watching.append(every_epoch("best", monitor="validation"))
-    # After the best, since it says which that is. (`save_last` would save when the training ends, not before.)
-    watching.append(every_epoch("last"))
-    last = Checkpoint.of(state / "last.ckpt", learner)
-    if last:
-        log.log(PROGRESS, "goes on after epoch %d", len(last.history))
-    if last and last.stopped(settings.patience_epochs):
-        learner.history = last.history
-    else:
-        # Not by Lightning's count: beside a loader that goes on, it still is that of the epoch before.
-        fed = batches(learns, lambda: len(learner.history)), batches(validates)
-        _fit(learner, fed, watching, settings, device, last)
-    if settings.patience_epochs:
-        chosen = torch.load(state / "best.ckpt", weights_only=True, map_location="cpu")["state_dict"]
-        learner.load_state_dict(chosen)
-    return learner.history
-
-
-def _fit(
-    learner: _Learner,
-    fed: tuple[Any, Any],
-    watching: list[callbacks.Callback],
-    settings: TrainingSettings,
-    device: torch.device,
-    last: Checkpoint | None,
-) -> None:
-    """Train until the last epoch, or until a callback stops it."""
-    with _quiet():
-        trainer = lightning.Trainer(
-            max_epochs=settings.epochs,
-            accelerator="gpu" if device.type == "cuda" else "cpu",
-            devices=1 if device.index is None else [device.index],
-            precision="bf16-mixed" if settings.precision == "bfloat16" else "32-true",
-            callbacks=watching,
-            plugins=[LightningEnvironment(), WholeFiles()],  # a job trains alone, whatever SLURM gave it
-            logger=False,
-            enable_progress_bar=False,
-            enable_model_summary=False,
-            num_sanity_val_steps=0,
-        )
-        trainer.fit(
-            learner,
-            *fed,
-            ckpt_path=last.path if last else None,
-            weights_only=True,
-        )
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Leave out what Lightning says of its own choices."""
-    speakers = [logging.getLogger(name) for name in ("lightning.pytorch", "lightning.fabric")]
-    levels = [speaker.level for speaker in speakers]
-    for speaker in speakers:
-        speaker.setLevel(logging.ERROR)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", module="lightning")
-        yield
-    for speaker, level in zip(speakers, levels, strict=True):
-        speaker.setLevel(level)
+    objective = _Classes(inputs, settings)
+    return training.train(network, values, classes, learns, validates, objective, settings, seed, device, state)

@@ -42,15 +42,7 @@ def time_rooms(
     times["earshot"] = np.concatenate(
         [measures(one.responses, settings.rate_hz, one.arrivals)["t60_s"] for one in made]
     )
-    loop = partial(simulate_control, rate_hz=settings.rate_hz)
-    context = get_context("spawn")
-    together = context.Barrier(cores)  # else the first process could warm up for all
-    with ProcessPoolExecutor(cores, context, initializer=_begin, initargs=(together,)) as pool:
-        smallest = min(same, key=lambda room: (room.t60_s or 0) ** 3 / room.walls.volume_m3)
-        list(pool.map(loop, [smallest] * (2 * cores)))
-        for _ in range(repeats):
-            plain, took = timed(lambda: list(pool.map(loop, same)))
-            seconds["plain"].append(took)
+    plain, seconds["plain"] = time_plain_loop(same, settings.rate_hz, repeats, cores)
     times["plain"] = np.concatenate([_times(*pair, settings.rate_hz) for pair in zip(same, plain, strict=True)])
     rows = [
         {"implementation": name, "repeat": repeat, "seconds": took, "t60_s": np.nanmedian(times[name])}
@@ -62,6 +54,26 @@ def time_rooms(
     return pd.DataFrame(rows).assign(
         device=where.type, rooms=len(rooms), responses=responses, cores=cores, t60_apart=apart
     )
+
+
+def time_plain_loop(
+    rooms: Sequence[Room], rate_hz: float, repeats: int, cores: int
+) -> tuple[list[list[NDArray[np.float64]]], list[float]]:
+    """Return the responses of rooms by a plain loop with a process on each core, and the seconds of each repeat.
+
+    Each process has worked before the clock starts.
+    """
+    loop = partial(simulate_control, rate_hz=rate_hz)
+    context = get_context("spawn")
+    together = context.Barrier(cores)  # else the first process could warm up for all
+    seconds: list[float] = []
+    with ProcessPoolExecutor(cores, context, initializer=_begin, initargs=(together,)) as pool:
+        smallest = min(rooms, key=lambda room: (room.t60_s or 0) ** 3 / room.walls.volume_m3)
+        list(pool.map(loop, [smallest] * (2 * cores)))
+        for _ in range(repeats):
+            made, took = timed(lambda: list(pool.map(loop, rooms)))
+            seconds.append(took)
+    return made, seconds
 
 
 def _begin(together: Barrier) -> None:

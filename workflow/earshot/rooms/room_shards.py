@@ -16,7 +16,7 @@ from earshot.device import side_by_side
 from earshot.errors import DataError
 from earshot.progress import progress
 from earshot.rooms.acoustics import measures
-from earshot.rooms.sampling import Room
+from earshot.rooms.sampling import TEST_FOLD, Room, SamplingSettings, draw_room, number_of
 from earshot.rooms.simulation import Simulated, SimulationSettings, simulate
 
 
@@ -103,3 +103,10 @@ def read_rooms(
     if len(tensors.get("responses", ())) != len(index):
         raise DataError(f"{tensors_path} and {index_path} do not belong together. Delete both and run again.")
     return index, tensors, settings
+
+
+def rooms_of(index: pd.DataFrame, settings: Mapping[str, Any], tests_alone: bool = False) -> list[Room]:
+    """Return the rooms of a shard's index, drawn again from the settings that it was made with."""
+    rows = index[index["fold"] == TEST_FOLD] if tests_alone else index
+    sampling = SamplingSettings(**settings["sampling"])
+    return [draw_room(number_of(name), sampling) for name in rows["room"].unique()]

@@ -21,6 +21,8 @@ _MOST_OF_MATERIALS = 0.99  # the table has some that absorb all, of which no ima
 _DECAYED_DB = -45.0  # at the end of a response, so that a time can be read down to -35 dB
 _LONGER = 1.5  # a decay is looked at for so much longer than a response
 
+_NAMED = "room"  # and a number
+
 Range = tuple[float, float]
 
 
@@ -62,6 +64,11 @@ class Room:
         return np.linalg.norm(self.receivers_m - self.source_m, axis=1)
 
 
+def number_of(name: str) -> int:
+    """Return the number of a room by its name."""
+    return int(name.removeprefix(_NAMED))
+
+
 class _Impossible(Exception):
     """What was drawn is no room that can be."""
 
@@ -71,7 +78,7 @@ def draw_room(number: int, settings: SamplingSettings) -> Room:
 
     What cannot be is drawn again. Raises ConfigError when nothing else comes.
     """
-    name = f"room{number:06d}"
+    name = f"{_NAMED}{number:06d}"
     reasons: Counter[str] = Counter()
     for draw in range(1, _DRAWS + 1):
         random = generator(settings.seed, "room", name, draw)

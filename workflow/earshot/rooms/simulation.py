@@ -57,16 +57,29 @@ def simulate(room: Room, settings: SimulationSettings, device: torch.device) -> 
     audible = (levels > _INAUDIBLE_DB).any(0)
     ends_s = float(steps[audible][-1] + _STEP_S)
     exact_s = min(ends_s, exact_for(room.walls, settings.most_images))
-    times = (np.arange(settings.samples) - HALF_FILTER) / settings.rate_hz
-    # A quarter of a circle: squares of both parts' shares add up to 1.
-    fading = np.pi / 2 * np.clip((exact_s - times) / min(_FADES_S, exact_s / 2), 0, 1)
-    exact = _images(room, exact_s, settings, device)
+    exact = early_part(room, exact_s, settings, device)
     made = np.zeros((len(room.receivers_m), settings.samples), np.float32)
-    made[:, : exact.shape[1]] = exact * np.sin(fading)[: exact.shape[1]]
+    made[:, : exact.shape[1]] = exact
     if exact_s < ends_s:
-        shares = np.cos(fading) * (times < ends_s)
+        times = (np.arange(settings.samples) - HALF_FILTER) / settings.rate_hz
+        shares = np.cos(fading(exact_s, settings)) * (times < ends_s)
         made += _late(room, [np.interp(times, steps, band) for band in energy], shares, settings)
     return Simulated(made, arrivals(room, settings.rate_hz), exact_s, ends_s)
+
+
+def fading(until_s: float, settings: SimulationSettings) -> NDArray[np.float64]:
+    """Return how images give way to noise, `(samples,)`: its sine is their share of the amplitude, its cosine noise's.
+
+    So the squares of both, which are shares of the energy, add up to 1.
+    """
+    times = (np.arange(settings.samples) - HALF_FILTER) / settings.rate_hz
+    return np.pi / 2 * np.clip((until_s - times) / min(_FADES_S, until_s / 2), 0, 1)
+
+
+def early_part(room: Room, until_s: float, settings: SimulationSettings, device: torch.device) -> NDArray[np.float32]:
+    """Return what a room's receivers hear of its images, `(receivers, samples)`, faded out until that time."""
+    exact = _images(room, until_s, settings, device)
+    return exact * np.sin(fading(until_s, settings))[: exact.shape[1]].astype(np.float32)
 
 
 def exact_for(walls: Shoebox, most_images: int) -> float:

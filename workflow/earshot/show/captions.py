@@ -141,6 +141,48 @@ TEXTS = {
         "Each pair of points is how many responses a second come of the same rooms by pyroomacoustics, with a process "
         "on each core, and by ours. The words say how many times more ours are.",
     ),
+    "errors_by_model": (
+        "How far from the truth",
+        "Dots and bars on logarithmic axes, a row for each model: median, quartiles and the range of nine tenths of "
+        "the errors of T60, of early decay time and of C50, with a dashed line at what is just noticeable.",
+        "Each row is a model, by how far its responses are from those that are simulated in rooms that it has not "
+        "heard: a dot at the median, a thick bar between quartiles, a thin one around nine tenths. What lies left of "
+        "the dashed line nobody would notice.",
+    ),
+    "errors_by_octave": (
+        "Which octaves are hard",
+        "Lines of the median error of T60, of early decay time and of C50 over octaves, one for each model, with a "
+        "line at what is just noticeable.",
+        "Each line is a model. Low octaves hold few modes, so that each place in a room has a decay of its own; what "
+        "is just noticeable is said of the whole response and is here to compare with.",
+    ),
+    "decays": (
+        "How one response decays",
+        "Lines of the decay in dB over time, simulated and by each model: of the whole response, of the lowest octave "
+        "and of a high one.",
+        "A response of a room that no model has heard, the one whose error is the median of the headline model's. The "
+        "thick line is simulated; a model that is right lies upon it.",
+    ),
+    "response_beside_response": (
+        "What is predicted beside what is simulated",
+        "Two waveforms above two spectrograms of the same response: simulated at left, predicted at right.",
+        "The same response. At first both are alike, since images are computed; later the predicted one is noise, "
+        "whose waveform is another, and whose decay in each octave the model has said.",
+    ),
+    "model_rates": (
+        "How fast rooms are predicted",
+        "Lines of responses a second over the size of batches on logarithmic axes: the model, all image sources, and "
+        "pyroomacoustics.",
+        "The line is the model, with all that a response takes: images, network, noise. Level lines are the same "
+        "rooms by all their image sources and by a plain loop over pyroomacoustics with a process on each core.",
+    ),
+    "reverb_losses": (
+        "How they learnt",
+        "Lines of the loss over epochs, a panel for each model: of the rooms that train and of the fold that "
+        "validates.",
+        "Each pair of lines is a training, whose fold that validates is another's to learn from. Losses of models "
+        "that learn different things do not compare: of standardised waveforms, 1 is the loss of silence.",
+    ),
     "error_map": (
         "Where the errors are",
         "A map of all directions with front in the middle and left at left; colour is the median error in degrees.",

@@ -1,0 +1,102 @@
+"""Rooms become models of how rooms sound: trained, judged, timed, and again only where an edit made them stale."""
+
+import json
+
+import pandas as pd
+import pytest
+from runs import changed, copy_project, planned_rules, run
+
+OTHERS = {"larger": {"volume_m3": [40, 60], "count": 2, "receivers": 2}}
+MODELS = {
+    "study_rnn": None,
+    "study_tfno": {"width": 4, "layers": 1, "modes": 4, "most_rooms": 4},
+    "eyring": None,
+    "mlp_few_images": None,
+    "mlp": None,
+    "tfno": None,
+    "fno": {"width": 8, "layers": 2, "modes": 8, "images": 500},
+}
+REVERB = changed(
+    {
+        "rooms": {
+            "count": 12,
+            "rooms_per_job": 6,
+            "length_s": 0.4,
+            "volume_m3": [20, 40],
+            "t60_s": [0.15, 0.25],
+            "receivers": 3,
+            "others": OTHERS | {"livelier": None, "grid": None},
+        },
+        "reverb": {
+            "trainings": 2,
+            "benchmark": {"batches": [1, 6], "plain_rooms": 1, "t60_s": 0.2},
+            "models": {name: own and own | {"epochs": 2, "batch_size": 8} for name, own in MODELS.items()},
+        },
+    }
+)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A folder with models of rooms. To be read, and planned in."""
+    folder = copy_project(tmp_path_factory.mktemp("reverb"))
+    run(folder, "--", "reverb", config=REVERB, project=folder)
+    return folder
+
+
+def planned(folder, changes):
+    return planned_rules(folder, "--", "reverb", config=changed(changes, REVERB), project=folder)
+
+
+def test_every_model_is_judged_by_rooms_that_it_has_not_heard(made):
+    tables = list((made / "results/tiny/reverb").glob("*/*/errors.parquet"))
+    errors = pd.concat(pd.read_parquet(path) for path in tables)
+    learn, floors = ["study_tfno", "fno"], ["sabine", "nearest_room", "images"]
+    assert set(errors["model"]) == {*learn, *floors}
+    assert set(errors["judges"]) == {"standard", "larger"}
+    assert errors.groupby("model")["number"].nunique().to_dict() == dict.fromkeys(learn, 2) | dict.fromkeys(floors, 1)
+    index = pd.concat(pd.read_parquet(path) for path in (made / "results/shared/rooms").glob("*/*.parquet"))
+    tests = set(index.loc[index["fold"] == 0, "room"])
+    assert set(errors.loc[errors["judges"] == "standard", "room"]) <= tests
+    assert (errors.loc[errors["judges"] == "larger", "volume_m3"] > 40).all()
+
+
+def test_no_state_is_left_behind(made):
+    assert not list((made / "results/tiny/state").glob("reverb-*"))
+
+
+def test_a_second_run_has_nothing_to_do(made):
+    assert planned(made, {}) == {}
+
+
+@pytest.mark.parametrize(
+    ("changes", "trains", "judges"),
+    [
+        ({"reverb.models.fno.width": 6}, 2, 2),
+        ({"reverb.models.fno.images": 600}, 2, 2),
+        ({"reverb.trainings": 1, "reverb.threads": 1}, 0, 0),
+        ({"reverb.models.sabine": None}, 0, 0),
+        ({"rooms.others.larger.count": 3}, 0, 7),
+        ({"reverb.frame_s": 0.004}, 4, 7),
+    ],
+)
+def test_an_edit_trains_again_what_it_changes(changes, trains, judges, made):
+    found = planned(made, changes)
+    assert (found.get("train_reverb", 0), found.get("judge_reverb", 0)) == (trains, judges)
+
+
+def test_the_page_says_how_far_each_model_is(made):
+    folder = made / "results/tiny/reverb"
+    summary = json.loads((folder / "summary.json").read_text())
+    found = summary["reverb"]
+    assert list(found) == ["study_tfno", "sabine", "nearest_room", "images", "fno"]
+    assert found["images"]["early_nmse"]["mean"] < 0.1 < found["sabine"]["early_nmse"]["mean"]
+    assert found["fno"]["t60_error_pct"]["n"] == 2 and found["fno"]["rirs_per_s"] > 0
+    assert found["fno"]["others"]["larger"]["responses"] == 4
+    page = (folder / "index.html").read_text()
+    assert page.count("<figure>") == 6 and "40 to 60 m³" in page
+
+
+def test_an_unknown_headline_is_refused(tmp_path):
+    said = run(tmp_path, "-n", "--", "reverb", config=changed({"reverb.headline": "no"}, REVERB), succeeds=False)
+    assert "config key reverb: headline: no is none of the models" in said and "Traceback" not in said

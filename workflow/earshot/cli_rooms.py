@@ -1,0 +1,164 @@
+"""The command `earshot rooms`: which rooms and models there are, and how a recording sounds in a room."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from earshot.errors import ConfigError
+
+if TYPE_CHECKING:  # which loads torch: seconds that whoever asks for help need not wait
+    import pandas as pd
+
+    from earshot.learn.room_listening import RoomSet, TrainedModel
+
+T = TypeVar("T")
+
+_ABOUT = """\
+List the rooms that were simulated and the models that were trained on them; tell of one; or hear a recording in a room,
+by its simulated response or by the one that a model says.
+
+  earshot rooms                                        what there is
+  earshot rooms --room 12                              one room: its size, its receivers, what they measure
+  earshot rooms --model fno                            one model: its settings and its errors
+  earshot rooms --room 12 --hear talk.wav              writes talk-room000012-0.wav
+  earshot rooms --room 12 --hear talk.wav --model fno  the same by the model: talk-room000012-0-fno.wav
+"""
+_SCORES = {
+    "t60_error_pct": "T60 {:.1f} %",
+    "edt_error_pct": "EDT {:.1f} %",
+    "c50_error_db": "C50 {:.2f} dB",
+    "drr_error_db": "DRR {:.2f} dB",
+    "early_nmse": "early waveform {:.3f}",
+}
+
+
+def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command to those of `earshot`."""
+    command = commands.add_parser(
+        "rooms",
+        description=_ABOUT,
+        help="list rooms and models of them, and hear a recording in one",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_argument("--results", default="results", metavar="FOLDER", help="where results are (results)")
+    command.add_argument("--set", metavar="NAME", help="which set of rooms, where there are several")
+    command.add_argument("--room", metavar="NUMBER", help="a room, by its number or its name")
+    command.add_argument("--receiver", type=int, default=0, metavar="NUMBER", help="a receiver in it (0)")
+    command.add_argument("--model", metavar="NAME", help="a model, by the end of its name")
+    command.add_argument("--hear", metavar="FILE", help="a recording to hear in the room")
+    command.add_argument("--to", metavar="FILE", help="where to write it (beside you, named after both)")
+    command.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"], help="what computes (auto)")
+
+
+def run(given: argparse.Namespace) -> int:
+    """Do what was asked for. Raises EarshotError for what is not there."""
+    from earshot.learn.room_listening import find_models, find_rooms  # noqa: PLC0415 (as above)
+
+    models = find_models(given.results)
+    model = _one(models, given.model, "model of rooms") if given.model else None
+    if given.hear and given.room is None:
+        raise ConfigError("--hear wants a room: name one with --room.")
+    if given.room is not None:
+        sets = find_rooms(given.results)
+        if given.set is None and len(sets) > 1:
+            raise ConfigError(f"there are several sets of rooms: {', '.join(sets)}. Name one with --set.")
+        rooms = _one(sets, given.set or next(iter(sets)), "set of rooms")
+        room = _name(given.room)
+        if given.hear:
+            _hear(given, rooms, room, model)
+        else:
+            _tell_room(rooms, room)
+    elif model:
+        _tell_model(model)
+    else:
+        for rooms in find_rooms(given.results).values():
+            _tell_set(rooms)
+        for one in models.values():
+            _tell_scores(one)
+    return 0
+
+
+def _one(known: dict[str, T], asked: str, what: str) -> T:
+    """Return what is known by a name, or by the end of one."""
+    found = [value for name, value in known.items() if f"/{name}".endswith(f"/{asked}")]
+    if len(found) == 1:
+        return found[0]
+    there = ", ".join(known) or "none"
+    raise ConfigError(f"{'no' if not found else 'more than one'} {what} is called {asked}; there are: {there}.")
+
+
+def _name(room: str) -> str:
+    """Return the name of a room by what a person calls it."""
+    number = room.removeprefix("room")
+    if not number.isdecimal():
+        raise ConfigError(f"--room wants the number of a room, as 12 or room000012, not {room}.")
+    return f"room{int(number):06d}"
+
+
+def _tell_set(rooms: "RoomSet") -> None:
+    from earshot.learn.room_listening import ranges  # noqa: PLC0415
+
+    index = rooms.index
+    (small, large), (dry, live) = ranges(index, ["volume_m3", "t60_s"])
+    print(
+        f"{rooms.name}: {index['room'].nunique():,} rooms, {len(index):,} responses; "
+        f"{small:.0f} to {large:.0f} m3, measured T60 {dry:.2f} to {live:.2f} s"
+    )
+
+
+def _tell_scores(model: "TrainedModel") -> None:
+    found = model.scores.get("standard")
+    trainings = len(model.networks)
+    said = f"{model.name}: {trainings} training{'s' if trainings > 1 else ''}"
+    print(said + (f"; nobody would notice at {100 * found['within_jnd']:.1f} % of positions" if found else ""))
+
+
+def _tell_model(model: "TrainedModel") -> None:
+    print(model.name)
+    for key, value in model.settings.items():
+        print(f"  {key}: {value}")
+    for judges, found in model.scores.items():
+        errors = ", ".join(words.format(found[name]) for name, words in _SCORES.items())
+        print(f"  in rooms of the set {judges}: {100 * found['within_jnd']:.1f} % unnoticed; median errors {errors}")
+
+
+def _tell_room(rooms: "RoomSet", room: str) -> None:
+    index = rooms.index
+    own = index[index["room"] == room]
+    if own.empty:
+        raise ConfigError(f"{room} is none of the rooms of {rooms.name}.")
+    first = own.iloc[0]
+    part = "tests models" if first["fold"] == 0 else f"models learn from it, fold {first['fold']}"
+    print(
+        f"{room}: {first['length_m']:.2f} x {first['width_m']:.2f} x {first['height_m']:.2f} m, "
+        f"{first['volume_m3']:.0f} m3, walls absorb {100 * first['absorption']:.0f} %; {part}"
+    )
+    print(f"  source at {_place(first, 'source')}")
+    for _, row in own.iterrows():
+        print(
+            f"  receiver {row['receiver']} at {_place(row, 'receiver')}, "
+            f"{row['distance_m']:.1f} m away: T60 {row['t60_s']:.2f} s, EDT {row['edt_s']:.2f} s, "
+            f"C50 {row['c50_db']:.1f} dB, direct to reverberant {row['drr_db']:.1f} dB"
+        )
+
+
+def _place(row: "pd.Series", what: str) -> str:
+    return ", ".join(f"{row[f'{what}_{axis}_m']:.2f}" for axis in "xyz") + " m"
+
+
+def _hear(given: argparse.Namespace, rooms: "RoomSet", room: str, model: "TrainedModel | None") -> None:
+    import soundfile  # noqa: PLC0415
+
+    from earshot import device  # noqa: PLC0415
+    from earshot.data.audio import read_audio  # noqa: PLC0415
+    from earshot.files import replacing  # noqa: PLC0415
+    from earshot.learn.room_listening import heard_in, response_of  # noqa: PLC0415
+
+    response, rate_hz, row = response_of(rooms, room, given.receiver, model, device.choose(given.device))
+    signal, _ = read_audio(given.hear, rate_hz)
+    by = f"-{model.name.rpartition('/')[2]}" if model else ""
+    path = Path(given.to or f"{Path(given.hear).stem}-{room}-{given.receiver}{by}.wav")
+    with replacing(path) as temporary:
+        soundfile.write(temporary, heard_in(signal, response), round(rate_hz), format="WAV", subtype="PCM_16")
+    how = f"by {model.name}" if model else "simulated"
+    print(f"{path}: {Path(given.hear).name} in {room}, {row['distance_m']:.1f} m from the source, {how}")

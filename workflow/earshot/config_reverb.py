@@ -1,0 +1,103 @@
+"""The configuration of study D, its second half: models that say how a room sounds."""
+
+from typing import Literal
+
+from pydantic import Field, PositiveInt, model_validator
+
+from earshot.config_section import Name, Section
+
+_LEARN = ("operator", "perceptron", "waveform_operator", "waveform_recurrent")
+
+
+class ReverbModel(Section):
+    """A model of reverberation, and how it is trained."""
+
+    kind: Literal[
+        "operator", "perceptron", "waveform_operator", "waveform_recurrent", "expected", "nearest", "sabine", "eyring"
+    ] = Field(
+        "operator",
+        description="Images first, then noise whose energy over time in each octave a Fourier neural operator says, "
+        "or a perceptron, or nobody: as expected of such a room; study D's networks of whole waveforms, an operator "
+        "and a recurrent one; the response of the nearest room that is known; or noise that decays by Sabine's or "
+        "Eyring's formula",
+    )
+    images: PositiveInt = Field(10_000, description="Image sources of a receiver that are computed, the first ones")
+    width: PositiveInt = Field(32, description="Channels of an operator, or units of a layer")
+    layers: PositiveInt = Field(4, description="Layers")
+    modes: PositiveInt = Field(16, description="Frequencies over time that an operator computes with")
+    rank: float | None = Field(
+        None,
+        gt=0,
+        le=1,
+        description="Share of an operator's weights that Tucker's factors have; null leaves them whole",
+    )
+    epochs: PositiveInt = Field(60, description="Epochs at most")
+    batch_size: PositiveInt = Field(64, description="Responses per step")
+    learning_rate: float = Field(4e-3, gt=0, le=1, description="Adam's learning rate, the highest of its course")
+    weight_decay: float = Field(1e-4, ge=0, description="Decoupled decay of weights (AdamW)")
+    schedule: Literal["constant", "cosine"] = Field(
+        "cosine",
+        description="Course of the learning rate: constant, or up over a tenth of the steps and down to nothing",
+    )
+    largest_gradient: float | None = Field(
+        1.0, gt=0, description="Norm that gradients are scaled down to where it is larger; null leaves them"
+    )
+    patience_epochs: PositiveInt | None = Field(
+        20,
+        description="Stop after so many epochs without a lower loss of the fold that validates; null trains to the end",
+    )
+    most_rooms: PositiveInt | None = Field(
+        None, description="Learn from so many rooms at most, the first; null from all"
+    )
+
+    @property
+    def learns(self) -> bool:
+        """Whether there is anything to train."""
+        return self.kind in _LEARN
+
+
+class SpeedOfReverb(Section):
+    """How fast the headline model gives rooms their responses."""
+
+    batches: tuple[PositiveInt, ...] = Field((1, 8, 64, 256, 1024), min_length=1, description="Sizes of batches")
+    t60_s: float = Field(0.6, gt=0, description="Reverberation time of the rooms, s")
+    plain_rooms: PositiveInt = Field(8, description="Rooms that all images and the plain loop are timed by, the first")
+    repeats: int = Field(3, ge=3, description="Uninterrupted repeats of each")
+    cores: PositiveInt = Field(
+        8,
+        description="Cores of the job on a cluster; on one machine all of the run's. An edit measures nothing again",
+    )
+
+
+class Reverb(Section):
+    """Models that say how a room sounds, learnt from `rooms`."""
+
+    headline: Name | None = Field(
+        None, description="Model whose errors head the report; null, or one that is left out, takes the last"
+    )
+    frame_s: float = Field(0.01, gt=0, le=0.05, description="Frames in which energy is told, seconds")
+    trainings: PositiveInt = Field(
+        3, description="Times that each model is trained, each with another fold that validates, and draws of its own"
+    )
+    threads: PositiveInt = Field(1, description="Threads of a training; rounding differs with their number")
+    models: dict[Name, ReverbModel | None] = Field({}, description="Models, by names of yours; null leaves one out")
+
+    benchmark: SpeedOfReverb = SpeedOfReverb()
+
+    @property
+    def kept(self) -> dict[str, ReverbModel]:
+        """The models that are not left out."""
+        return {name: model for name, model in self.models.items() if model}
+
+    @property
+    def heading(self) -> str:
+        """The one of them whose errors head the report."""
+        kept = list(self.kept)
+        return self.headline if self.headline and self.headline in kept else kept[-1]
+
+    @model_validator(mode="after")
+    def _headline_is_known(self) -> "Reverb":
+        if self.headline and self.headline not in self.models:
+            known = ", ".join(self.models) or "there are none"
+            raise ValueError(f"headline: {self.headline} is none of the models ({known})")
+        return self

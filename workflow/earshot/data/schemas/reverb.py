@@ -1,0 +1,65 @@
+"""What models of reverberation hand on: losses, errors and times."""
+
+import pandera.pandas as pa
+
+from earshot.data.schemas.rooms import BANDS_HZ
+
+_ERRORS = ("t60_error", "edt_error", "c50_error_db")
+_TRAINING = {"model": pa.Column(str), "number": pa.Column(int, pa.Check.ge(1))}
+
+# A row for each epoch of each training.
+REVERB_HISTORY = pa.DataFrameSchema(
+    {
+        **_TRAINING,
+        "epoch": pa.Column(int),
+        "seconds": pa.Column(float),  # of the part that trains
+        "on": pa.Column(str),  # what computed
+        "training": pa.Column(float),  # loss
+        "validation": pa.Column(float, nullable=True),
+        "validation_seconds": pa.Column(float, nullable=True),
+    },
+    name="history of models of reverberation",
+    strict=True,
+    coerce=True,
+)
+
+# A row for each response of the rooms that judge: errors of times are shares of the true ones.
+REVERB_ERRORS = pa.DataFrameSchema(
+    {
+        **_TRAINING,
+        "judges": pa.Column(str),  # the set of rooms
+        "room": pa.Column(str),
+        "receiver": pa.Column(int, pa.Check.ge(0)),
+        "volume_m3": pa.Column(float),
+        "distance_m": pa.Column(float),
+        **{
+            f"{which}_{measure}": pa.Column(float, nullable=True)
+            for which in ("said", "true")
+            for measure in ("t60_s", "edt_s", "c50_db")
+        },
+        **{error: pa.Column(float, nullable=True) for error in (*_ERRORS, "drr_error_db")},
+        **{f"{error}_{band}": pa.Column(float, nullable=True) for error in _ERRORS for band in BANDS_HZ},
+        "early_nmse": pa.Column(float, pa.Check.ge(0)),
+        "within_jnd": pa.Column(bool),
+    },
+    name="errors of models of reverberation",
+    strict=True,
+    coerce=True,
+)
+
+# A row for each repeat of each implementation: the model by batch, all images, and the plain loop.
+REVERB_TIMES = pa.DataFrameSchema(
+    {
+        "implementation": pa.Column(str, pa.Check.isin(["model", "images", "plain"])),
+        "batch": pa.Column(int, pa.Check.ge(1)),
+        "repeat": pa.Column(int, pa.Check.ge(1)),
+        "seconds": pa.Column(float, pa.Check.gt(0)),
+        "responses": pa.Column(int, pa.Check.gt(0)),
+        "device": pa.Column(str, pa.Check.isin(["cpu", "cuda"])),  # the plain loop is on the cores
+        "machine": pa.Column(str),  # JSON: what `earshot.hardware` says of it
+        "cores": pa.Column(int),
+    },
+    name="times of models of reverberation",
+    strict=True,
+    coerce=True,
+)

@@ -1,0 +1,52 @@
+"""Training of networks that learn how rooms sound."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from earshot.learn.clip_values import ClipValues
+from earshot.learn.reverb_models import build
+from earshot.learn.training import Course, train
+from earshot.learn.waveform_networks import WaveformNetwork
+from earshot.rooms.sampling import TEST_FOLD
+from earshot.rooms.simulation import SimulationSettings
+from earshot.seeds import generator
+from earshot.settings import settings_from
+
+
+def train_network(
+    index: pd.DataFrame,
+    values: ClipValues,
+    wanted: NDArray[np.floating],
+    settings: Mapping[str, Any],
+    simulation: SimulationSettings,
+    device: torch.device,
+    state: Path,
+) -> tuple[nn.Module, list[dict[str, float]]]:
+    """Return a network that has learnt from the rooms of an index, and the losses of each epoch.
+
+    `index`, `values` and `wanted` have a row for each response. The fold that `settings` name validates, rooms that
+    test are not looked at; with `most_rooms` it learns from so many of the others, the first.
+    """
+    fold, room = index["fold"].to_numpy(), index["room"]
+    may_learn = (fold != TEST_FOLD) & (fold != settings["validates"])
+    if settings["most_rooms"]:
+        few = room[may_learn].unique()[: settings["most_rooms"]]
+        may_learn &= room.isin(few).to_numpy()
+    learns, validates = np.flatnonzero(may_learn), np.flatnonzero(fold == settings["validates"])
+    torch.manual_seed(int(generator(settings["seed"], "network", settings["kind"]).integers(2**62)))
+    network, objective = build(settings, simulation)
+    rows = values.rows(learns)
+    if isinstance(network, WaveformNetwork):
+        network.standardise_by(rows, torch.from_numpy(wanted[learns]))
+    else:
+        network.standardise_by(rows)  # type: ignore[operator]
+    course = settings_from(Course, settings)
+    history = train(network, values, wanted, learns, validates, objective, course, settings["seed"], device, state)
+    return network, history

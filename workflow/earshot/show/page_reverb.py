@@ -1,0 +1,33 @@
+"""The page of models of reverberation."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from earshot.show.page import FigureOnPage, render_page
+
+_KINDS = {
+    "operator": "Fourier neural operator on octaves' energy, images first",
+    "perceptron": "perceptron on octaves' energy, images first",
+    "expected": "images first, then noise as expected of such a room",
+    "waveform_operator": "Fourier neural operator on waveforms, as study D",
+    "waveform_recurrent": "recurrent network on waveforms, as study D",
+    "nearest": "response of the nearest room that is known",
+    "sabine": "exponential noise by Sabine's formula",
+    "eyring": "exponential noise by Eyring's formula",
+}
+
+
+def render_reverb(
+    summary: Mapping[str, Any], figures: Sequence[FigureOnPage], heading: str, tables: Sequence[str]
+) -> str:
+    """Return the page of models of reverberation; `heading` is the model that heads it, the rest is `render_page`'s."""
+    models = summary["settings"]["reverb"]["models"]
+
+    def words(name: str) -> str:
+        own = models[name]
+        rank = f", Tucker rank {own['rank']:g}" if own["kind"].endswith("operator") and own["rank"] else ""
+        images = f", {own['images']:,} images" if own["kind"] in ("operator", "perceptron", "expected") else ""
+        return _KINDS[own["kind"]] + rank + images
+
+    described = {name: words(name) for name in summary["reverb"]}
+    return render_page(summary, figures, "reverb.html.j2", heading=heading, described=described, tables=tables)

@@ -1,0 +1,171 @@
+"""Study D: networks learn how rooms decay, and are judged by rooms that they have not heard."""
+
+
+rule prepare_reverb:
+    input:
+        responses=rules.simulate_rooms.output.responses,
+        index=rules.simulate_rooms.output.index,
+    output:
+        f"{ROOM_SHARDS}/reverb/{{known}}/{{numbers}}.safetensors",
+    log:
+        f"{LOGS}/prepare_reverb/{{room_set}}/{{known}}/{{numbers}}.log",
+    benchmark:
+        f"{ROOM_SHARDS}/benchmarks/prepare_reverb/{{known}}/{{numbers}}.tsv"
+    conda:
+        "../../envs/gpu.yaml"
+    threads: ROOMS.threads
+    resources:
+        gpu=gpus(),
+        mem_mb=memory(2500, 3),
+        runtime=minutes(10, 0.1),
+    params:
+        numbers=numbers_of_rooms,
+        sampling=sampling_of_rooms,
+        simulation=simulation_of_rooms,
+        known=known_settings,
+        device=CONFIG.device,
+        code=code("prepare_reverb"),
+    message:
+        "Find how rooms {wildcards.numbers} decay, and what is known of it from {params.known[images]} images"
+    script:
+        "../scripts/prepare_reverb.py"
+
+
+rule train_reverb:
+    input:
+        values=values_of_reverb,
+        responses=of_rooms(rules.simulate_rooms.output.responses),
+        indices=of_rooms(rules.simulate_rooms.output.index),
+    output:
+        network=f"{REVERB_MODEL}/network.safetensors",
+        history=f"{REVERB_MODEL}/history.parquet",
+    log:
+        f"{LOGS}/train_reverb/{{reverb_model}}/{{number}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/train_reverb/{{reverb_model}}/{{number}}.tsv"
+    conda:
+        "../../envs/gpu.yaml"
+    threads: REVERB.threads
+    resources:
+        gpu=gpus(),
+        mem_mb=memory(3000, 4),
+        runtime=minutes_of_reverb,
+    params:
+        settings=settings_of_reverb,
+        state=state_of_reverb,
+        device=CONFIG.device,
+        code=code("train_reverb"),
+    message:
+        "Train {wildcards.reverb_model} on rooms, seed {wildcards.number}"
+    script:
+        "../scripts/train_reverb.py"
+
+
+rule judge_reverb:
+    input:
+        network=network_of_reverb,
+        known=known_responses,
+        known_indices=of_rooms(rules.simulate_rooms.output.index),
+        responses=[path for name in ROOM_SETS for path in of_rooms(rules.simulate_rooms.output.responses, name)],
+        indices=[path for name in ROOM_SETS for path in of_rooms(rules.simulate_rooms.output.index, name)],
+    output:
+        f"{REVERB_MODEL}/errors.parquet",
+    log:
+        f"{LOGS}/judge_reverb/{{reverb_model}}/{{number}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/judge_reverb/{{reverb_model}}/{{number}}.tsv"
+    conda:
+        "../../envs/gpu.yaml"
+    threads: ROOMS.threads
+    resources:
+        gpu=gpus(),
+        mem_mb=memory(3000, 4),
+        runtime=minutes(15, 0.1),
+    params:
+        # Of each shard the set that it belongs to.
+        judges=[name for name in ROOM_SETS for _ in of_rooms(rules.simulate_rooms.output.index, name)],
+        settings=settings_of_reverb,
+        device=CONFIG.device,
+        code=code("judge_reverb"),
+    message:
+        "Judge {wildcards.reverb_model}, seed {wildcards.number}, by rooms that it has not heard"
+    script:
+        "../scripts/judge_reverb.py"
+
+
+rule benchmark_reverb:
+    input:
+        network=network_that_heads,
+    output:
+        f"{RESULTS}/reverb/speed/{{device}}.parquet",
+    log:
+        f"{LOGS}/benchmark_reverb/{{device}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/benchmark_reverb/{{device}}.tsv"
+    conda:
+        "../../envs/gpu.yaml"
+    # Nothing else may run beside a measurement.
+    threads: whole_machine(REVERB.benchmark.cores)
+    resources:
+        gpu=gpus_of_device,
+        mem_mb=memory(memory_of_plain_loop()),
+        runtime=minutes(minutes_of_plain_loop()),
+    params:
+        benchmark=REVERB.benchmark.model_dump(mode="json", exclude={"cores", "t60_s"}),
+        settings=settings_that_head,
+        sampling=ROOM_SAMPLING | {"t60_s": [REVERB.benchmark.t60_s] * 2, "materials": None},
+        simulation=ROOM_SIMULATION,
+        code=code("benchmark_reverb"),
+    message:
+        "Time predicted rooms on {wildcards.device}"
+    script:
+        "../scripts/benchmark_reverb.py"
+
+
+rule report_reverb:
+    input:
+        errors=files_of_reverb(rules.judge_reverb.output),
+        histories=files_of_reverb(rules.train_reverb.output.history, learnt=True),
+        networks=networks_that_show,
+        responses=of_rooms(rules.simulate_rooms.output.responses),
+        indices=of_rooms(rules.simulate_rooms.output.index),
+        speed=on_devices(rules.benchmark_reverb.output),
+        template=in_project("workflow/earshot/show/reverb.html.j2"),
+        base=in_project("workflow/earshot/show/base.html.j2"),
+    output:
+        figures=[
+            report(
+                f"{RESULTS}/reverb/figures/{figure}.svg",
+                caption=f"../report/{figure}.rst",
+                category="Rooms, models",
+                labels={"figure": figure.replace("_", " ")},
+            )
+            for figure in REVERB_FIGURES
+        ],
+        summary=report(f"{RESULTS}/reverb/summary.json", caption="../report/summary.rst", category="Summary"),
+        page=report(f"{RESULTS}/reverb/index.html", caption="../report/workflow.rst", category="Summary"),
+    log:
+        f"{LOGS}/report_reverb.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/report_reverb.tsv"
+    conda:
+        "../../envs/gpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(2000, 2),
+        runtime=minutes(10),
+    params:
+        config=configuration_of(
+            rooms={"threads": True, "benchmark": True}, reverb={"threads": True, "benchmark": {"cores"}}
+        ),
+        heading=REVERB.heading if REVERB.kept else "",
+        shown=MODELS_THAT_SHOW,
+        sets={name: words_of(other) for name, other in ROOMS.others.items() if other},
+        device="cpu" if CONFIG.device == "cpu" else "auto",  # of the machine that is described: the job needs no GPU
+        devices=DEVICES,
+        jobs=reverb_job_times(),
+        code=code("report_reverb"),
+    message:
+        "Write the report of models of reverberation"
+    script:
+        "../scripts/report_reverb.py"

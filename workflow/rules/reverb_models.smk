@@ -1,0 +1,138 @@
+"""Models of reverberation: their settings, what they learn from, and the rooms that they are judged by."""
+
+import types
+
+REVERB = CONFIG.reverb
+REVERB_MODEL = f"{RESULTS}/reverb/{{reverb_model}}/{{number}}"
+REVERB_FIGURES = [
+    "decays",
+    "errors_by_octave",
+    "response_beside_response",
+    "errors_by_model",
+    "model_rates",
+    "reverb_losses",
+]
+
+
+wildcard_constraints:
+    reverb_model="|".join(map(re.escape, REVERB.kept)) or "(?!)",
+    known=r"\d+x\d+us",
+
+
+def known_of(model):
+    """Return the name of what is known of a response before a model is asked: images, and how long frames are."""
+    return f"{model.images}x{round(1e6 * REVERB.frame_s)}us"
+
+
+def known_settings(wildcards):
+    """Return what that name says."""
+    images, frame = wildcards.known.removesuffix("us").split("x")
+    return {"images": int(images), "frame_s": int(frame) / 1e6}
+
+
+def settings_of_reverb(wildcards):
+    """Return the slice of the configuration that a model depends on."""
+    number = int(wildcards.number)
+    common = {"frame_s": REVERB.frame_s, "seed": CONFIG.seed + number - 1, "validates": (number - 1) % ROOMS.folds + 1}
+    return values(REVERB.kept[wildcards.reverb_model]) | common
+
+
+def values_of_reverb(wildcards):
+    """Return the shards that a model learns from."""
+    known = known_of(REVERB.kept[wildcards.reverb_model])
+    return expand(of_rooms(rules.prepare_reverb.output), known=known)
+
+
+def network_of_reverb(wildcards):
+    """Return the network of a model that learns."""
+    return rules.train_reverb.output.network if REVERB.kept[wildcards.reverb_model].learns else []
+
+
+def known_responses(wildcards):
+    """Return the responses that the nearest is taken of, for a model that does so."""
+    nearest = REVERB.kept[wildcards.reverb_model].kind == "nearest"
+    return of_rooms(rules.simulate_rooms.output.responses) if nearest else []
+
+
+def numbers_of_reverb(model):
+    """Return the numbers of a model's trainings: one that does not learn is judged once."""
+    return range(1, REVERB.trainings + 1) if REVERB.kept[model].learns else [1]
+
+
+def files_of_reverb(file, learnt=False):
+    """Return a file of each training of each model, or of those alone that learn."""
+    return [
+        path
+        for model, own in REVERB.kept.items()
+        if own.learns or not learnt
+        for path in expand(file, reverb_model=model, number=numbers_of_reverb(model))
+    ]
+
+
+def state_of_reverb(wildcards):
+    """Return the folder in which a training keeps how far it has come."""
+    training = f"reverb-{wildcards.reverb_model}-{wildcards.number}"
+    return f"{RESULTS}/state/{training}-{digest([settings_of_reverb(wildcards), folder_of(ROOMS)])}"
+
+
+# Seconds that a network needs for a response in an epoch, at most: three times as long as on two cores.
+REVERB_NEEDS_S = {"operator": 0.012, "perceptron": 0.002, "waveform_operator": 0.3, "waveform_recurrent": 0.03}
+
+
+def minutes_of_reverb(wildcards, attempt):
+    """Return the run time of a training: a quarter of an hour to begin, and all its epochs."""
+    model = REVERB.kept[wildcards.reverb_model]
+    responses = min(model.most_rooms or ROOMS.count, ROOMS.count) * receivers_of_room()
+    return int((15 + REVERB_NEEDS_S.get(model.kind, 0) * responses * model.epochs / 60) * attempt + 1)
+
+
+# Models whose responses the report shows beside the simulated one: the one that heads it, and what is expected.
+MODELS_THAT_SHOW = (
+    [REVERB.heading, *(name for name, own in REVERB.kept.items() if own.kind == "expected")] if REVERB.kept else []
+)
+
+
+def first_of(model):
+    """Return wildcards of the first training of a model."""
+    return types.SimpleNamespace(reverb_model=model, number="1")
+
+
+def network_that_heads(wildcards):
+    """Return the network of the model that heads the report, where it learns."""
+    own = first_of(REVERB.heading)
+    return expand(network_of_reverb(own), **vars(own))
+
+
+def settings_that_head(wildcards):
+    """Return the settings of this model."""
+    return settings_of_reverb(first_of(REVERB.heading))
+
+
+def networks_that_show(wildcards):
+    """Return the networks of the models whose responses the report shows."""
+    return [path for own in map(first_of, MODELS_THAT_SHOW) for path in expand(network_of_reverb(own), **vars(own))]
+
+
+def words_of(other):
+    """Say what differs in other rooms from those that models learn from."""
+    said = {
+        "volume_m3": "{0:g} to {1:g} m³",
+        "height_m": "{0:g} to {1:g} m high",
+        "proportion": "{0:g} to {1:g} times as long as wide",
+        "t60_s": "T60 {0:g} to {1:g} s",
+    }
+    found = [words.format(*getattr(other, key)) for key, words in said.items() if getattr(other, key)]
+    return ", ".join(found + ([f"receivers every {other.grid_m:g} m"] if other.grid_m else []))
+
+
+def reverb_job_times():
+    """Return by rule where the times of these jobs are."""
+    known = sorted({known_of(own) for own in REVERB.kept.values() if own.learns})
+    return {
+        "prepare_reverb": [
+            path for one in known for path in expand(of_rooms(rules.prepare_reverb.benchmark), known=one)
+        ],
+        "train_reverb": files_of_reverb(rules.train_reverb.benchmark, learnt=True),
+        "judge_reverb": files_of_reverb(rules.judge_reverb.benchmark),
+        "benchmark_reverb": expand(rules.benchmark_reverb.benchmark, device=["cpu", "cuda"]),
+    }

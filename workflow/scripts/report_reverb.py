@@ -1,0 +1,76 @@
+"""Gather how far models of reverberation are from the truth and how fast they are, draw it, and write a page of it."""
+
+from functools import partial
+
+import numpy as np
+import pandas as pd
+from _script import at_work, git_commit
+from earshot import device
+from earshot.data.schemas.reverb import REVERB_ERRORS, REVERB_HISTORY, REVERB_TIMES
+from earshot.data.tables import read_table
+from earshot.hardware import hardware
+from earshot.learn.reverb_models import model_of, read_network
+from earshot.rooms.room_shards import read_rooms, rooms_of
+from earshot.rooms.simulation import SimulationSettings, arrivals
+from earshot.show import figures_reverb, summary, summary_reverb
+from earshot.show.page_reverb import render_reverb
+from earshot.show.report import write_report
+
+with at_work(snakemake) as params:
+    files, heading = snakemake.input, params.heading
+    errors = pd.concat([read_table(path, REVERB_ERRORS) for path in files.errors], ignore_index=True)
+    history = [read_table(path, REVERB_HISTORY) for path in files.histories]
+    times = pd.concat([read_table(path, REVERB_TIMES) for path in files.speed], ignore_index=True)
+    speed = summary_reverb.speed(times)
+    standard = errors[errors["judges"] == "standard"]
+    found = summary.provenance(params.config, git_commit(snakemake)) | {
+        "hardware": hardware(params.device),
+        "earlier": sorted(set(times["device"]) - set(params.devices)),
+        "reverb": summary_reverb.summarise(summary_reverb.models(errors), heading, speed),
+        "bands": summary_reverb.by_octave(standard),
+        "speed": speed,
+        "timed_t60_s": params.config["reverb"]["benchmark"]["t60_s"],
+        "sets": params.sets,
+        "stages": summary.stage_times(params.jobs),
+        "data": [],
+    }
+    # The response that is shown: of rooms that no model has heard, the one whose error is the headline model's median.
+    own = standard[(standard["model"] == heading) & (standard["number"] == 1)].dropna(subset="t60_error")
+    shown = own.iloc[own["t60_error"].abs().argsort().iloc[len(own) // 2]]
+    for shard in zip(files.responses, files.indices, strict=True):
+        index, tensors, made_with = read_rooms(*shard)
+        place = np.flatnonzero((index["room"] == shown["room"]) & (index["receiver"] == shown["receiver"]))
+        if place.size:
+            break
+    simulation = SimulationSettings(**made_with["simulation"])
+    (room,) = rooms_of(index[index["room"] == shown["room"]], made_with)
+    true = tensors["responses"][place[0]].float().numpy()
+    networks = {path: read_network(path) for path in files.networks}
+    said = {}
+    for name in params.shown:
+        settings = params.config["reverb"]["models"][name] | {"frame_s": params.config["reverb"]["frame_s"]}
+        of_model = [network for path, (network, _) in networks.items() if f"/reverb/{name}/" in path]
+        model = model_of(settings, simulation, device.choose("cpu"), *of_model)
+        said[name] = model.responses([room])[0][shown["receiver"]]
+    rate_hz, arrival = simulation.rate_hz, int(arrivals(room, simulation.rate_hz)[shown["receiver"]])
+    words = (
+        f"{shown['room']}, {shown['volume_m3']:.0f} m³, {shown['distance_m']:.1f} m from the source: "
+        f"T60 {shown['true_t60_s']:.2f} s simulated, {shown['said_t60_s']:.2f} s predicted"
+    )
+    drawn = {
+        "errors_by_model": figures_reverb.errors_by_model(standard, heading),
+        "errors_by_octave": figures_reverb.errors_by_octave(found["bands"], params.shown),
+        "decays": figures_reverb.decays(true, said, rate_hz, arrival),
+        "response_beside_response": figures_reverb.response_beside_response(true, said[heading], rate_hz, words),
+        "model_rates": figures_reverb.model_rates(speed, heading),
+        "reverb_losses": figures_reverb.reverb_losses(pd.concat(history, ignore_index=True)),
+    }
+    output = snakemake.output
+    write_report(
+        found,
+        drawn,
+        partial(render_reverb, heading=heading, tables=[*files.errors, *files.speed]),
+        figures=output.figures,
+        summary=output.summary,
+        page=output.page,
+    )

@@ -10,6 +10,7 @@ from earshot.config_rooms import Rooms
 from earshot.data.schemas.reverb import REVERB_ERRORS, REVERB_HISTORY, REVERB_TIMES
 from earshot.data.schemas.rooms import BANDS_HZ
 from earshot.show import figures, figures_reverb, summary_reverb
+from earshot.show.listen import SoundOnPage
 from earshot.show.page import FigureOnPage
 from earshot.show.page_reverb import render_reverb
 from test_page import Reader
@@ -137,7 +138,10 @@ def test_the_page_is_whole(tmp_path):
         "sets": {"larger": "300 to 600 m³"},
     }
     json.dumps(summary, allow_nan=False)
-    page = Reader(render_reverb(summary, on_page, "fno", ["a.parquet"]))
+    chord = SoundOnPage("chord", {"dry": np.zeros(160, np.float32), "in the room": np.zeros(320, np.float32)}, 16000)
+    page = Reader(render_reverb(summary, on_page, "fno", [chord], "room000007", ["a.parquet"]))
     assert "90.0 %" in page.text and "160 times pyroomacoustics" in page.text and "300 to 600 m³" in page.text
     assert "Tucker rank 0.2, 3,000 images" in page.text
     assert [tag for tag, _ in page.tags].count("figure") == 6
+    sources = [dict(attributes)["src"] for tag, attributes in page.tags if tag == "audio"]
+    assert len(sources) == 2 and all(one.startswith("data:audio/flac;base64,ZkxhQ") for one in sources)

@@ -205,6 +205,7 @@ OF_ROOMS = {
     "reverb.trainings": 2,
     "reverb.threads": 1,
     "reverb.models": {"fno": {"epochs": 3}},
+    "reverb.clips": {"talk": "talk.wav"},
     "reverb.benchmark.batches": [4],
     "reverb.benchmark.t60_s": 0.5,
     "reverb.benchmark.plain_rooms": 2,

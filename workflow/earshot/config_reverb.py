@@ -1,5 +1,6 @@
 """The configuration of study D, its second half: models that say how a room sounds."""
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, PositiveInt, model_validator
@@ -82,6 +83,9 @@ class Reverb(Section):
     threads: PositiveInt = Field(1, description="Threads of a training; rounding differs with their number")
     models: dict[Name, ReverbModel | None] = Field({}, description="Models, by names of yours; null leaves one out")
 
+    clips: dict[Name, Path] = Field(
+        {}, description="Recordings to hear in a room, by names of yours; without one, a strummed chord that is made up"
+    )
     benchmark: SpeedOfReverb = SpeedOfReverb()
 
     @property

@@ -130,6 +130,7 @@ rule report_reverb:
         responses=of_rooms(rules.simulate_rooms.output.responses),
         indices=of_rooms(rules.simulate_rooms.output.index),
         speed=on_devices(rules.benchmark_reverb.output),
+        clips=[str(path) for path in REVERB.clips.values()],
         template=in_project("workflow/earshot/show/reverb.html.j2"),
         base=in_project("workflow/earshot/show/base.html.j2"),
     output:
@@ -156,10 +157,11 @@ rule report_reverb:
         runtime=minutes(10),
     params:
         config=configuration_of(
-            rooms={"threads": True, "benchmark": True}, reverb={"threads": True, "benchmark": {"cores"}}
+            rooms={"threads": True, "benchmark": True}, reverb={"threads": True, "clips": True, "benchmark": {"cores"}}
         ),
         heading=REVERB.heading if REVERB.kept else "",
         shown=MODELS_THAT_SHOW,
+        clips=list(REVERB.clips),
         sets={name: words_of(other) for name, other in ROOMS.others.items() if other},
         device="cpu" if CONFIG.device == "cpu" else "auto",  # of the machine that is described: the job needs no GPU
         devices=DEVICES,

@@ -6,15 +6,21 @@ import numpy as np
 import pandas as pd
 from _script import at_work, git_commit
 from earshot import device
+from earshot.data.audio import read_audio
 from earshot.data.schemas.reverb import REVERB_ERRORS, REVERB_HISTORY, REVERB_TIMES
 from earshot.data.tables import read_table
 from earshot.hardware import hardware
 from earshot.learn.reverb_models import model_of, read_network
+from earshot.learn.room_listening import heard_in
 from earshot.rooms.room_shards import read_rooms, rooms_of
 from earshot.rooms.simulation import SimulationSettings, arrivals
 from earshot.show import figures_reverb, summary, summary_reverb
+from earshot.show.listen import SoundOnPage
 from earshot.show.page_reverb import render_reverb
 from earshot.show.report import write_report
+from earshot.signal.pluck import strummed
+
+_HEARD_S = 4.0  # of each recording
 
 with at_work(snakemake) as params:
     files, heading = snakemake.input, params.heading
@@ -65,11 +71,26 @@ with at_work(snakemake) as params:
         "model_rates": figures_reverb.model_rates(speed, heading),
         "reverb_losses": figures_reverb.reverb_losses(pd.concat(history, ignore_index=True)),
     }
+    # Recordings as they would sound there, a few seconds of each.
+    clips = {name: read_audio(path, rate_hz)[0] for name, path in zip(params.clips, files.clips, strict=True)}
+    clips = clips or {"strummed chord": strummed(rate_hz, _HEARD_S, params.config["seed"])}
+    sounds = [
+        SoundOnPage(
+            name,
+            {"dry": heard_in(clip, np.ones(1, np.float32))}
+            | {"in the room, simulated": heard_in(clip, true)}
+            | {f"in the room, by {model}": heard_in(clip, response) for model, response in list(said.items())[:1]},
+            rate_hz,
+        )
+        for name, clip in ((name, clip[: round(_HEARD_S * rate_hz)]) for name, clip in clips.items())
+    ]
     output = snakemake.output
     write_report(
         found,
         drawn,
-        partial(render_reverb, heading=heading, tables=[*files.errors, *files.speed]),
+        partial(
+            render_reverb, heading=heading, sounds=sounds, sounds_words=words, tables=[*files.errors, *files.speed]
+        ),
         figures=output.figures,
         summary=output.summary,
         page=output.page,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from earshot.show.listen import SoundOnPage
 from earshot.show.page import FigureOnPage, render_page
 
 _KINDS = {
@@ -18,9 +19,17 @@ _KINDS = {
 
 
 def render_reverb(
-    summary: Mapping[str, Any], figures: Sequence[FigureOnPage], heading: str, tables: Sequence[str]
+    summary: Mapping[str, Any],
+    figures: Sequence[FigureOnPage],
+    heading: str,
+    sounds: Sequence[SoundOnPage],
+    sounds_words: str,
+    tables: Sequence[str],
 ) -> str:
-    """Return the page of models of reverberation; `heading` is the model that heads it, the rest is `render_page`'s."""
+    """Return the page of models of reverberation; `heading` is the model that heads it.
+
+    `sounds` are recordings as they sound in the room of which `sounds_words` tell. The rest is `render_page`'s.
+    """
     models = summary["settings"]["reverb"]["models"]
 
     def words(name: str) -> str:
@@ -30,4 +39,13 @@ def render_reverb(
         return _KINDS[own["kind"]] + rank + images
 
     described = {name: words(name) for name in summary["reverb"]}
-    return render_page(summary, figures, "reverb.html.j2", heading=heading, described=described, tables=tables)
+    return render_page(
+        summary,
+        figures,
+        "reverb.html.j2",
+        heading=heading,
+        described=described,
+        sounds=sounds,
+        sounds_words=sounds_words,
+        tables=tables,
+    )

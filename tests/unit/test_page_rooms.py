@@ -9,6 +9,7 @@ from earshot.config_rooms import Rooms
 from earshot.data.schemas.room_times import ROOM_TIMES
 from earshot.data.schemas.rooms import ROOM_INDEX
 from earshot.rooms.room_shards import simulate_rooms
+from earshot.rooms.wavefield import wavefield
 from earshot.show import figures, figures_rooms, summary_rooms
 from earshot.show.page import FigureOnPage
 from earshot.show.page_rooms import render_rooms
@@ -69,10 +70,14 @@ def test_the_page_is_whole(made, tmp_path):
     index, responses = made
     speed = summary_rooms.speed(times())
     first = index[index["room"] == index["room"].iloc[0]]
+    room, moments = rooms(1, volume_m3=(20, 40), t60_s=(0.2, 0.25))[0], (0.002, 0.004, 0.006, 0.008, 0.01, 0.02)
     drawn = {
         "expected_times": figures_rooms.expected_times(summary_rooms.of_rooms(index)),
         "times_by_octave": figures_rooms.times_by_octave(index),
         "room_wireframe": figures_rooms.room_wireframe(first),
+        "wavefield": figures_rooms.wavefield(
+            wavefield(room, 0.3, moments, SIMULATION, CPU), moments, room.source_m, room.name
+        ),
         "responses_by_distance": figures_rooms.responses_by_distance(first, responses[:3], 16000),
         "room_rates": figures_rooms.room_rates(speed),
     }
@@ -103,4 +108,4 @@ def test_the_page_is_whole(made, tmp_path):
     page = Reader(render_rooms(summary, on_page, ["a.parquet"]))
     assert "3 rooms of 20 to 40 m³" in page.text
     assert "11.0 times a plain loop over pyroomacoustics" in page.text
-    assert [tag for tag, _ in page.tags].count("figure") == 5
+    assert [tag for tag, _ in page.tags].count("figure") == 6

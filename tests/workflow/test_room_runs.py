@@ -133,7 +133,7 @@ def test_the_page_says_what_rooms_measure(made):
     assert found["rooms"] == 5 and found["responses"] == 15 and found["exact"] == 1
     assert found["ratio"] == pytest.approx(found["rirs_per_s"] / found["plain_rirs_per_s"])
     page = (folder / "index.html").read_text()
-    assert "5 rooms of 20 to 40 m³" in page and page.count("<figure>") == 5
+    assert "5 rooms of 20 to 40 m³" in page and page.count("<figure>") == 6
 
 
 def test_rooms_of_materials_on_a_grid_have_a_page_too(tmp_path):

@@ -46,7 +46,7 @@ def numbers_of(rooms):
 ROOM_SHARDS = "results/shared/rooms/{room_set}"
 BY_FOLDER = {folder_of(rooms): rooms for rooms in ROOM_SETS.values()}
 ROOM_SAMPLING, ROOM_SIMULATION = sampling_of(ROOMS), simulation_of(ROOMS)
-ROOM_FIGURES = ["expected_times", "times_by_octave", "room_wireframe", "responses_by_distance", "room_rates"]
+ROOM_FIGURES = ["expected_times", "times_by_octave", "room_wireframe", "wavefield", "responses_by_distance", "room_rates"]
 
 
 wildcard_constraints:

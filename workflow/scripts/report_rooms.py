@@ -4,14 +4,20 @@ from functools import partial
 
 import pandas as pd
 from _script import at_work, git_commit
+from earshot import device
 from earshot.data.schemas.room_times import ROOM_TIMES
 from earshot.data.schemas.rooms import ROOM_INDEX
 from earshot.data.tables import read_table
 from earshot.hardware import hardware
-from earshot.rooms.room_shards import read_rooms
+from earshot.rooms.room_shards import read_rooms, rooms_of
+from earshot.rooms.simulation import SimulationSettings
+from earshot.rooms.wavefield import wavefield
 from earshot.show import figures_rooms, summary, summary_rooms
 from earshot.show.page_rooms import render_rooms
 from earshot.show.report import write_report
+
+_CELL_M = 0.08  # of the wavefield that is shown
+_MOMENTS_S = (0.003, 0.006, 0.009, 0.014, 0.02, 0.03)
 
 with at_work(snakemake) as params:
     files = snakemake.input
@@ -29,11 +35,16 @@ with at_work(snakemake) as params:
         "stages": summary.stage_times(params.jobs),
         "data": [],
     }
-    rate_hz = settings["simulation"]["rate_hz"]
+    simulation = SimulationSettings(**settings["simulation"])
+    rate_hz = simulation.rate_hz
+    (room,) = rooms_of(shown, settings)
     drawn = {
         "expected_times": figures_rooms.expected_times(summary_rooms.of_rooms(index)),
         "times_by_octave": figures_rooms.times_by_octave(summary_rooms.exact(index)),
         "room_wireframe": figures_rooms.room_wireframe(shown),
+        "wavefield": figures_rooms.wavefield(
+            wavefield(room, _CELL_M, _MOMENTS_S, simulation, device.choose("cpu")), _MOMENTS_S, room.source_m, room.name
+        ),
         "responses_by_distance": figures_rooms.responses_by_distance(
             shown, tensors["responses"][shown.index.to_list()].float().numpy(), rate_hz
         ),

@@ -128,6 +128,14 @@ TEXTS = {
         "The star is the source of the first room that was drawn, points are its receivers. Dotted lines go down to "
         "the floor.",
     ),
+    "wavefield": (
+        "How sound spreads in it",
+        "Six maps of the room from above, sound pressure in red and blue at six moments after a click: a ring that "
+        "grows, meets the walls and comes back ever denser.",
+        "Each map is the plane through the source, so many milliseconds after a click there: red is pressure above, "
+        "blue below the air's, each map in a scale of its own. A ring becomes many as walls mirror it, and soon no "
+        "single one is seen: what comes later is a decay and no longer geometry.",
+    ),
     "responses_by_distance": (
         "What is heard in it",
         "Lines of sound pressure over time, a row for each receiver, the nearest to the source first, with a mark "

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from earshot.data.schemas.rooms import BANDS_HZ
 from earshot.rooms.acoustics import SPEED_OF_SOUND
+from earshot.rooms.wavefield import Wavefield
 from earshot.show.figures import COLOURS, INK, styled
 
 _EXPECTED = {
@@ -114,6 +115,24 @@ def room_wireframe(index: pd.DataFrame) -> Figure:
     axes.set(xlabel="x (m)", ylabel="y (m)", zlabel="z (m)")
     axes.set_title(f"{first['room']}: {first['volume_m3']:.0f} m³, T60 {index['t60_s'].mean():.2f} s")
     figure.legend(loc="outside lower center", ncols=2)
+    return figure
+
+
+@styled()
+def wavefield(field: Wavefield, moments_s: Sequence[float], source_m: NDArray[np.floating], room: str) -> Figure:
+    """Show the sound pressure on a plane through the source at moments after a click, each in a scale of its own."""
+    figure = Figure(figsize=(7.4, 4.9), layout="constrained")
+    for axes, moment, pressures in zip(
+        figure.subplots(2, 3, sharex=True, sharey=True).ravel(), moments_s, field.pressures, strict=True
+    ):
+        loudest = float(np.quantile(abs(pressures), 0.995)) or 1.0
+        axes.pcolormesh(field.x_m, field.y_m, pressures.T, cmap="RdBu_r", vmin=-loudest, vmax=loudest, rasterized=True)
+        axes.plot(*source_m[:2], "*", color=INK, markersize=7)
+        axes.set_title(f"{1e3 * moment:.0f} ms")
+        axes.set_aspect("equal")
+    figure.supxlabel("x (m)", fontsize=9)
+    figure.supylabel("y (m)", fontsize=9)
+    figure.suptitle(f"{room}: pressure {source_m[2]:.1f} m above the floor", fontsize=9)
     return figure
 
 

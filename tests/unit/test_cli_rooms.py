@@ -94,6 +94,7 @@ def test_a_recording_is_heard_in_a_room_simulated_and_by_a_model(results, click,
         (["--model", "other"], "no model of rooms is called other; there are: mine/fno"),
         (["--room", "0", "--hear", "missing.wav"], "there is no such file"),
         (["--room", "0", "--set", "other"], "no set of rooms is called other"),
+        (["--room", "0", "--model", "fno"], "wants something to hear"),
     ],
 )
 def test_what_is_not_there_is_a_sentence(arguments, sentence, results, click, capsys):

@@ -43,6 +43,15 @@ def test_silence_is_noticed():
     assert (found["early_nmse"] == 1).all()
 
 
+def test_what_does_not_decay_is_as_far_off_as_can_be():
+    """Else a model of which one response in ten decays would have that one's error."""
+    found = compare(decaying(0.5), decaying(0.5), ARRIVALS, RATE_HZ)
+    found.loc[1:, ["t60_error", "said_t60_s"]] = np.nan
+    assert medians(found)["t60_error_pct"] == np.inf
+    found.loc[:, "true_t60_s"] = np.nan
+    assert medians(found)["t60_error_pct"] == 0, "but not where there is none to find"
+
+
 def test_figures_are_medians_of_absolute_errors():
     found = compare(decaying(0.5), decaying(0.5), ARRIVALS, RATE_HZ)
     found["t60_error"] = [-0.04, 0.01, 0.02, -0.03]

@@ -251,3 +251,37 @@ def test_every_key_is_described():
                 yield before + name
 
     assert list(undescribed(Config)) == []
+
+
+@pytest.mark.parametrize(
+    ("rooms", "sentence"),
+    [
+        (
+            {"length_s": 0.9, "t60_s": [0.2, 0.3], "others": {"live": {"t60_s": [0.8, 1.0]}}},
+            "others.live: length_s: 0.9 s do",
+        ),
+        ({"others": {"standard": {"count": 3}}}, "standard is the name of the rooms that models learn from"),
+    ],
+)
+def test_other_rooms_that_cannot_be_are_named(rooms, sentence):
+    with pytest.raises(ConfigError, match=sentence):
+        read_config({"name": "any", "rooms": rooms})
+
+
+def test_other_rooms_are_as_the_standard_ones_but_for_what_they_set():
+    carpet = {"floor": ["carpet_cotton"], "ceiling": ["plasterboard"], "walls": ["brickwork"]}
+    rooms = read_config(
+        {
+            "name": "any",
+            "rooms": {"t60_s": None, "materials": carpet, "others": {"dry": {"t60_s": [0.2, 0.3]}, "few": None}},
+        }
+    ).rooms
+    dry = rooms.other("dry")
+    assert dry.materials is None and dry.t60_s == (0.2, 0.3) and dry.volume_m3 == rooms.volume_m3 and dry.count == 40
+
+
+def test_a_model_without_images_heads_no_report():
+    with pytest.raises(ConfigError, match="one of them has to be of a kind that can head the report"):
+        read_config({"name": "any", "reverb": {"models": {"formula": {"kind": "sabine"}}}})
+    both = {"ours": {}, "formula": {"kind": "sabine"}}
+    assert read_config({"name": "any", "reverb": {"models": both}}).reverb.heading == "ours"

@@ -141,7 +141,7 @@ def test_the_page_is_whole(tmp_path):
     chord = SoundOnPage("chord", {"dry": np.zeros(160, np.float32), "in the room": np.zeros(320, np.float32)}, 16000)
     page = Reader(render_reverb(summary, on_page, "fno", [chord], "room000007", ["a.parquet"]))
     assert "90.0 %" in page.text and "160 times pyroomacoustics" in page.text and "300 to 600 m³" in page.text
-    assert "Tucker rank 0.2, 3,000 images" in page.text
+    assert "Tucker rank 0.2, about 3,000 images" in page.text
     assert [tag for tag, _ in page.tags].count("figure") == 6
     sources = [dict(attributes)["src"] for tag, attributes in page.tags if tag == "audio"]
     assert len(sources) == 2 and all(one.startswith("data:audio/flac;base64,ZkxhQ") for one in sources)

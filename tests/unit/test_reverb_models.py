@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from earshot.errors import DataError
+from earshot.errors import ConfigError, DataError
 from earshot.learn.clip_values import ClipValues
 from earshot.learn.decay_objective import DecayObjective, decays_db
 from earshot.learn.reverb_models import LEARNT, build, model_of, read_network, write_network
@@ -131,6 +131,12 @@ def test_rooms_that_test_are_not_looked_at(data, tmp_path):
         values[tests] = np.nan
     histories = [trained((None, index, responses, one), tmp_path / str(n))[1] for n, one in enumerate((rows, spoilt))]
     assert [row["training"] for row in histories[0]] == [row["training"] for row in histories[1]]
+
+
+def test_too_few_rooms_are_a_sentence(data, tmp_path):
+    _, index, responses, rows = data
+    with pytest.raises(ConfigError, match=r"config key rooms.count: of these rooms .* and 0 validate"):
+        trained((None, index, responses, rows), tmp_path, validates=9)
 
 
 def test_a_training_of_few_rooms_looks_at_no_others(data, tmp_path):

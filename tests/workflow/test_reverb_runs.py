@@ -61,6 +61,12 @@ def test_every_model_is_judged_by_rooms_that_it_has_not_heard(made):
     assert (errors.loc[errors["judges"] == "larger", "volume_m3"] > 40).all()
 
 
+def test_no_room_that_judges_is_one_that_is_learnt_from_in_another_size(made):
+    index = pd.concat(pd.read_parquet(path) for path in (made / "results/shared/rooms").glob("*/*.parquet"))
+    shapes = (index["length_m"] / index["width_m"]).round(6)
+    assert shapes.nunique() == index.drop_duplicates(["room", "volume_m3"]).shape[0] == 14
+
+
 def test_no_state_is_left_behind(made):
     assert not list((made / "results/tiny/state").glob("reverb-*"))
 

@@ -18,6 +18,7 @@ ROOMS = changed(
             "volume_m3": [20, 40],
             "t60_s": [0.15, 0.25],
             "receivers": 3,
+            "others": {"larger": None, "livelier": None, "grid": None},
             "benchmark": {"rooms": 2},
         }
     }

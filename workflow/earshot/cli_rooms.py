@@ -41,7 +41,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     command.add_argument("--results", default="results", metavar="FOLDER", help="where results are (results)")
-    command.add_argument("--set", metavar="NAME", help="which set of rooms, where there are several")
+    command.add_argument("--set", metavar="NAME", help="which set of rooms (the one of most rooms)")
     command.add_argument("--room", metavar="NUMBER", help="a room, by its number or its name")
     command.add_argument("--receiver", type=int, default=0, metavar="NUMBER", help="a receiver in it (0)")
     command.add_argument("--model", metavar="NAME", help="a model, by the end of its name")
@@ -58,11 +58,11 @@ def run(given: argparse.Namespace) -> int:
     model = _one(models, given.model, "model of rooms") if given.model else None
     if given.hear and given.room is None:
         raise ConfigError("--hear wants a room: name one with --room.")
+    if model and given.room is not None and not given.hear:
+        raise ConfigError("--room with --model wants something to hear: name a recording with --hear.")
     if given.room is not None:
         sets = find_rooms(given.results)
-        if given.set is None and len(sets) > 1:
-            raise ConfigError(f"there are several sets of rooms: {', '.join(sets)}. Name one with --set.")
-        rooms = _one(sets, given.set or next(iter(sets)), "set of rooms")
+        rooms = _one(sets, given.set, "set of rooms") if given.set else max(sets.values(), key=lambda one: one.count)
         room = _name(given.room)
         if given.hear:
             _hear(given, rooms, room, model)
@@ -128,10 +128,9 @@ def _tell_room(rooms: "RoomSet", room: str) -> None:
     if own.empty:
         raise ConfigError(f"{room} is none of the rooms of {rooms.name}.")
     first = own.iloc[0]
-    part = "tests models" if first["fold"] == 0 else f"models learn from it, fold {first['fold']}"
     print(
         f"{room}: {first['length_m']:.2f} x {first['width_m']:.2f} x {first['height_m']:.2f} m, "
-        f"{first['volume_m3']:.0f} m3, walls absorb {100 * first['absorption']:.0f} %; {part}"
+        f"{first['volume_m3']:.0f} m3, walls absorb {100 * first['absorption']:.0f} %"
     )
     print(f"  source at {_place(first, 'source')}")
     for _, row in own.iterrows():

@@ -7,6 +7,7 @@ from pydantic import Field, PositiveInt, model_validator
 
 from earshot.config_section import Name, Section
 
+_HEAD = ("operator", "perceptron", "expected")  # kinds that may head the report: their images are computed
 _LEARN = ("operator", "perceptron", "waveform_operator", "waveform_recurrent")
 
 
@@ -74,7 +75,8 @@ class Reverb(Section):
     """Models that say how a room sounds, learnt from `rooms`."""
 
     headline: Name | None = Field(
-        None, description="Model whose errors head the report; null, or one that is left out, takes the last"
+        None,
+        description="Model whose errors head the report, one with images; null, or one left out, takes the last",
     )
     frame_s: float = Field(0.01, gt=0, le=0.05, description="Frames in which energy is told, seconds")
     trainings: PositiveInt = Field(
@@ -96,7 +98,7 @@ class Reverb(Section):
     @property
     def heading(self) -> str:
         """The one of them whose errors head the report."""
-        kept = list(self.kept)
+        kept = [name for name, model in self.kept.items() if model.kind in _HEAD]
         return self.headline if self.headline and self.headline in kept else kept[-1]
 
     @model_validator(mode="after")
@@ -104,4 +106,9 @@ class Reverb(Section):
         if self.headline and self.headline not in self.models:
             known = ", ".join(self.models) or "there are none"
             raise ValueError(f"headline: {self.headline} is none of the models ({known})")
+        named = self.kept.get(self.headline or "")
+        if named and named.kind not in _HEAD:
+            raise ValueError(f"headline: {self.headline} is {named.kind}; what heads the report is {', '.join(_HEAD)}")
+        if self.kept and not any(model.kind in _HEAD for model in self.kept.values()):
+            raise ValueError(f"models: one of them has to be of a kind that can head the report: {', '.join(_HEAD)}")
         return self

@@ -1,6 +1,6 @@
 """The configuration of study D, its first half: rooms and their impulse responses."""
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Field, PositiveInt, ValidationError, model_validator
 
 from earshot.config_section import Name, Section
 from earshot.materials import SURFACES, materials
@@ -45,7 +45,6 @@ class OtherRooms(Section):
     t60_s: Range | None = Field(None, description="Reverberation time, s: shortest and longest")
     receivers: PositiveInt | None = Field(None, description="Receivers of a room, at random places")
     grid_m: float | None = Field(None, gt=0, description="Receivers on a grid instead, so many metres apart")
-    length_s: float | None = Field(None, gt=0.05, le=20, description="Length of a response, seconds")
 
 
 class Rooms(Section):
@@ -89,6 +88,10 @@ class Rooms(Section):
         """Return the other rooms of a name."""
         changes = self.others[name]
         own = {} if changes is None else {key: value for key, value in changes if value is not None}
+        if "t60_s" in own:
+            own["materials"] = None
+        if "receivers" in own:
+            own["grid_m"] = None
         return Rooms.model_validate(self.model_dump(exclude={"others"}) | own)
 
     @model_validator(mode="after")
@@ -101,6 +104,12 @@ class Rooms(Section):
             raise ValueError("t60_s and materials: one of both, and null for the other")
         if self.t60_s and self.t60_s[1] > self.length_s:
             raise ValueError(f"length_s: {self.length_s:g} s do not hold a reverberation time of {self.t60_s[1]:g} s")
-        for name in self.others:
-            self.other(name)
+        if "standard" in self.others:
+            raise ValueError("others: standard is the name of the rooms that models learn from; take another")
+        for name, changes in self.others.items():
+            try:
+                self.other(name) if changes else None
+            except ValidationError as fault:
+                reason = fault.errors()[0]["msg"].removeprefix("Value error, ")
+                raise ValueError(f"others.{name}: {reason}. Change it too, or leave it out with null") from None
         return self

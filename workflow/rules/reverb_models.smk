@@ -88,7 +88,9 @@ def minutes_of_reverb(wildcards, attempt):
 
 # Models whose responses the report shows beside the simulated one: the one that heads it, and what is expected.
 MODELS_THAT_SHOW = (
-    [REVERB.heading, *(name for name, own in REVERB.kept.items() if own.kind == "expected")] if REVERB.kept else []
+    list(dict.fromkeys([REVERB.heading, *(name for name, own in REVERB.kept.items() if own.kind == "expected")]))
+    if REVERB.kept
+    else []
 )
 
 

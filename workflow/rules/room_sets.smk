@@ -9,8 +9,13 @@ _NOT_OF_SAMPLING = {"count", "rooms_per_job", "sample_rate_hz", "most_images", "
 
 
 def sampling_of(rooms):
-    """Return what rooms are drawn from."""
-    return {"seed": CONFIG.seed} | rooms.model_dump(mode="json", exclude=_NOT_OF_SAMPLING)
+    """Return what rooms are drawn from.
+
+    Each set has draws of its own: else its rooms would be those that models learn from, in another size.
+    """
+    own = [name for name, some in ROOM_SETS.items() if some is rooms and name != STANDARD]
+    seed = int(digest([CONFIG.seed, *own]), 16) if own else CONFIG.seed
+    return {"seed": seed} | rooms.model_dump(mode="json", exclude=_NOT_OF_SAMPLING)
 
 
 def simulation_of(rooms):
@@ -46,7 +51,14 @@ def numbers_of(rooms):
 ROOM_SHARDS = "results/shared/rooms/{room_set}"
 BY_FOLDER = {folder_of(rooms): rooms for rooms in ROOM_SETS.values()}
 ROOM_SAMPLING, ROOM_SIMULATION = sampling_of(ROOMS), simulation_of(ROOMS)
-ROOM_FIGURES = ["expected_times", "times_by_octave", "room_wireframe", "wavefield", "responses_by_distance", "room_rates"]
+ROOM_FIGURES = [
+    "expected_times",
+    "times_by_octave",
+    "room_wireframe",
+    "wavefield",
+    "responses_by_distance",
+    "room_rates",
+]
 
 
 wildcard_constraints:

@@ -6,6 +6,7 @@ from _script import at_work
 from earshot import device
 from earshot.data.schemas.reverb import REVERB_ERRORS
 from earshot.data.tables import write_table
+from earshot.errors import ConfigError
 from earshot.learn.reverb_judging import judge
 from earshot.learn.reverb_models import model_of, read_network
 from earshot.rooms.room_shards import read_rooms, rooms_of
@@ -31,5 +32,7 @@ with at_work(snakemake) as params:
         if rooms:
             found = judge(model, rooms, index, tensors["responses"], simulation.rate_hz)
             rows.append(found.assign(judges=judges))
+    if "standard" not in {found["judges"].iloc[0] for found in rows}:
+        raise ConfigError("config key rooms.count: none of these rooms tests. Raise it, or rooms.test_share.")
     about = {"model": wildcards.reverb_model, "number": int(wildcards.number)}
     write_table(snakemake.output[0], pd.concat(rows, ignore_index=True).assign(**about), REVERB_ERRORS)

@@ -25,7 +25,8 @@ _HEARD_S = 4.0  # of each recording
 with at_work(snakemake) as params:
     files, heading = snakemake.input, params.heading
     errors = pd.concat([read_table(path, REVERB_ERRORS) for path in files.errors], ignore_index=True)
-    history = [read_table(path, REVERB_HISTORY) for path in files.histories]
+    histories = [read_table(path, REVERB_HISTORY) for path in files.histories]
+    history = pd.concat(histories, ignore_index=True) if histories else pd.DataFrame(columns=["model"])
     times = pd.concat([read_table(path, REVERB_TIMES) for path in files.speed], ignore_index=True)
     speed = summary_reverb.speed(times)
     standard = errors[errors["judges"] == "standard"]
@@ -69,7 +70,7 @@ with at_work(snakemake) as params:
         "decays": figures_reverb.decays(true, said, rate_hz, arrival),
         "response_beside_response": figures_reverb.response_beside_response(true, said[heading], rate_hz, words),
         "model_rates": figures_reverb.model_rates(speed, heading),
-        "reverb_losses": figures_reverb.reverb_losses(pd.concat(history, ignore_index=True)),
+        "reverb_losses": figures_reverb.reverb_losses(history),
     }
     # Recordings as they would sound there, a few seconds of each.
     clips = {name: read_audio(path, rate_hz)[0] for name, path in zip(params.clips, files.clips, strict=True)}

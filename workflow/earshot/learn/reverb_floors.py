@@ -57,7 +57,7 @@ class NearestRoom:
         """Return the responses of rooms, of each `(receivers, samples)`, moved to when the direct sound arrives."""
         columns = ["length_m", "width_m", "height_m", "absorption", "distance_m"]
         there = np.log(self.index[columns].to_numpy(float))
-        spread = there.std(0)
+        spread = there.std(0).clip(min=1e-6)  # of what is the same in all rooms there is none
         found = []
         for room in rooms:
             absorbed = float(room.walls.mean().absorption[0, 0, 0])

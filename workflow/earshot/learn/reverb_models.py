@@ -78,6 +78,7 @@ def model_of(
     if kind == "nearest":
         assert known is not None
         return NearestRoom(*known, simulation)
+    assert network is not None or kind not in LEARNT, "what learns is asked for with its trained network"
     network = network or build(settings, simulation)[0]
     network = network.to(device).eval()
     if isinstance(network, WaveformNetwork):

@@ -86,7 +86,7 @@ class Perceptron(nn.Module):
         super().__init__()
         hidden: list[nn.Module] = []
         for before, after in pairwise([TOLD + _OVER_TIME * frames, *[width] * layers]):
-            hidden += [nn.Linear(before, after), nn.BatchNorm1d(after), nn.GELU()]
+            hidden += [nn.Linear(before, after), nn.LayerNorm(after), nn.GELU()]
         last = nn.Linear(width, BANDS * frames)
         _say_nothing(last)
         self.layers = nn.Sequential(*hidden, last)

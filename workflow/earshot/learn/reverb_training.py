@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from earshot.errors import ConfigError
 from earshot.learn.clip_values import ClipValues
 from earshot.learn.reverb_models import build
 from earshot.learn.training import Course, train
@@ -40,6 +41,11 @@ def train_network(
         few = room[may_learn].unique()[: settings["most_rooms"]]
         may_learn &= room.isin(few).to_numpy()
     learns, validates = np.flatnonzero(may_learn), np.flatnonzero(fold == settings["validates"])
+    if not learns.size or not validates.size:
+        raise ConfigError(
+            f"config key rooms.count: of these rooms {index.loc[may_learn, 'room'].nunique()} are to learn from and "
+            f"{index.loc[fold == settings['validates'], 'room'].nunique()} validate. Raise it, or lower rooms.folds."
+        )
     torch.manual_seed(int(generator(settings["seed"], "network", settings["kind"]).integers(2**62)))
     network, objective = build(settings, simulation)
     rows = values.rows(learns)

@@ -35,7 +35,14 @@ class RoomSet:
     @property
     def index(self) -> pd.DataFrame:
         """A row for each response."""
-        return pd.concat([read_table(path.with_suffix(".parquet"), ROOM_INDEX) for path in self.shards])
+        tables = [read_table(path.with_suffix(".parquet"), ROOM_INDEX) for path in self.shards]
+        # Where the number of rooms was changed, an earlier last shard lies beside the one in its place.
+        return pd.concat(tables).drop_duplicates(["room", "receiver"])
+
+    @property
+    def count(self) -> int:
+        """How many rooms there are."""
+        return max(int(path.stem.split("-")[1]) for path in self.shards) + 1
 
     def shard_of(self, room: str) -> Path:
         """Return the shard that holds a room. Raises ConfigError where none does."""

@@ -15,6 +15,8 @@ from earshot.rooms.echograms import ShapedNoise
 from earshot.rooms.sampling import Room
 from earshot.rooms.simulation import SimulationSettings
 
+_AT_ONCE = 32  # responses that a network of waveforms says together
+
 
 @dataclass(frozen=True)
 class Surrogate:
@@ -62,5 +64,12 @@ class WaveformSurrogate:
     def responses(self, rooms: Sequence[Room]) -> list[NDArray[np.float32]]:
         """Return the responses of rooms, of each `(receivers, samples)`."""
         rows = [early_of(room, self.known, self.simulation, self.device).rows for room in rooms]
-        said = [self.network.responses(Given.of(some.to(self.device))).cpu().numpy() for some in rows]
-        return said
+        return [
+            np.concatenate(
+                [
+                    self.network.responses(Given.of(few.to(self.device))).cpu().numpy()
+                    for few in torch.split(some, _AT_ONCE)
+                ]
+            )
+            for some in rows
+        ]

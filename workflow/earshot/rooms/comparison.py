@@ -57,10 +57,18 @@ def _early_nmse(
 
 
 def medians(errors: pd.DataFrame) -> Mapping[str, float]:
-    """Return the figures of a table of `compare`: medians over responses of absolute errors, and the share within."""
+    """Return the figures of a table of `compare`: medians over responses of absolute errors, and the share within.
+
+    A response that has no such time where the true one has one is as far off as can be.
+    """
+
+    def median(error: str, time: str) -> float:
+        lacks = errors[f"said_{time}"].isna() & errors[f"true_{time}"].notna()
+        return float(errors[error].abs().mask(lacks, np.inf).median())
+
     return {
-        "t60_error_pct": 100 * float(errors["t60_error"].abs().median()),
-        "edt_error_pct": 100 * float(errors["edt_error"].abs().median()),
+        "t60_error_pct": 100 * median("t60_error", "t60_s"),
+        "edt_error_pct": 100 * median("edt_error", "edt_s"),
         "c50_error_db": float(errors["c50_error_db"].abs().median()),
         "drr_error_db": float(errors["drr_error_db"].abs().median()),
         "early_nmse": float(errors["early_nmse"].median()),

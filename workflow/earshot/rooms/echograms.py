@@ -20,7 +20,7 @@ _AT_ONCE = 64  # responses, whose octaves are in memory together
 _TIMES = 32  # at which an expected decay is computed; between them it is a line in dB
 _RINGS = 16  # periods of its middle frequency, after which an octave rings no more
 _OWN = 0.1  # of what an octave has, at least, its own noise has and not its neighbours'
-_NOISE_S = 20.0  # of noise there is so much, in which each response has a place
+_NOISE_S = 30.0  # of noise there is so much, in which each response has a place
 
 
 def frames_of(samples: int, rate_hz: float, frame_s: float) -> int:
@@ -47,6 +47,7 @@ def echograms(responses: Tensor, rate_hz: float, frame_s: float) -> Tensor:
 def expected_echogram(walls: Shoebox, frames: int, frame_s: float, rate_hz: float) -> NDArray[np.float64]:
     """Return the energy `(bands, frames)` that a response in this room is expected to have in octaves and frames."""
     shares = np.square(_octaves(4096, rate_hz)).mean(1)
+    frame_s = round(frame_s * rate_hz) / rate_hz
     times_s = (np.arange(frames, dtype=np.float64) + 0.5) * frame_s
     some_s = times_s[-1] * np.linspace(0, 1, _TIMES) ** 2  # early decays bend more than late ones
     levels = np.log(walls.expected_energy(some_s))
@@ -70,7 +71,7 @@ class ShapedNoise:
 
     def places(self, count: int, samples: int, seed: int, *names: str | int) -> NDArray[np.int64]:
         """Return where the noise of so many responses begins, by their room's name."""
-        return generator(seed, "place in noise", *names).integers(0, self._noise.shape[1] - samples, count)
+        return generator(seed, "place in noise", *names).integers(0, self._noise.shape[1] - samples + 1, count)
 
     def shaped(self, energy: Tensor, hop: int, places: NDArray[np.int64], samples: int) -> Tensor:
         """Return noise `(rows, samples)` whose energy in octaves and frames is this, `(rows, bands, frames)`.

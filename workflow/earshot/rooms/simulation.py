@@ -83,7 +83,10 @@ def early_part(room: Room, until_s: float, settings: SimulationSettings, device:
 
 
 def exact_for(walls: Shoebox, most_images: int) -> float:
-    """Return until when no more images than that are heard, seconds. There is one in each of the room's volumes."""
+    """Return until when about as many images are heard, seconds. There is one in each of the room's volumes.
+
+    It is never before sound has crossed the room from corner to corner, however few images that are to be.
+    """
     beyond = float(np.linalg.norm(walls.dimensions_m))  # where a receiver is, and what it stands from the middle
     farthest = (most_images * walls.volume_m3 * 3 / (4 * np.pi)) ** (1 / 3)
     return max(farthest - beyond, beyond) / SPEED_OF_SOUND

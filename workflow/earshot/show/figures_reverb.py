@@ -154,6 +154,8 @@ def model_rates(speeds: Sequence[Mapping[str, Any]], heading: str) -> Figure:
 def reverb_losses(history: pd.DataFrame) -> Figure:
     """Show the losses of each training over epochs, a panel for each model: of rooms that train, and that validate."""
     models = list(history["model"].unique())
+    if not models:
+        return Figure(figsize=(7.4, 0.6))
     columns = min(len(models), 3)
     rows = -(-len(models) // columns)
     figure = Figure(figsize=(7.4, 1.9 * rows + 0.6), layout="constrained")

@@ -17,6 +17,8 @@ _KINDS = {
     "eyring": "exponential noise by Eyring's formula",
 }
 
+_LEARN_NOTHING = ("expected", "nearest", "sabine", "eyring")
+
 
 def render_reverb(
     summary: Mapping[str, Any],
@@ -35,8 +37,9 @@ def render_reverb(
     def words(name: str) -> str:
         own = models[name]
         rank = f", Tucker rank {own['rank']:g}" if own["kind"].endswith("operator") and own["rank"] else ""
-        images = f", {own['images']:,} images" if own["kind"] in ("operator", "perceptron", "expected") else ""
-        return _KINDS[own["kind"]] + rank + images
+        images = f", about {own['images']:,} images" if own["kind"] in ("operator", "perceptron", "expected") else ""
+        few = f", learns from {own['most_rooms']:,} rooms at most" if own["most_rooms"] else ""
+        return _KINDS[own["kind"]] + rank + images + (few if own["kind"] not in _LEARN_NOTHING else "")
 
     described = {name: words(name) for name in summary["reverb"]}
     return render_page(

@@ -219,6 +219,7 @@ ALONGSIDE = dict.fromkeys(OF_MATERIALS, OF_MATERIALS) | {
     "localisation.folder": {"localisation.collection": "folder"},
     "sounds.headline": {"sounds.models": {"published": {}}},
     "chords.headline": {"chords.models": {"published": {}}},
+    "reverb.headline": {"reverb.models": {"fno": {}}},
 }
 
 # A module of the library (or another file of the project) and the rules that an edit of its code makes stale.

@@ -48,6 +48,7 @@ class ReverbModel(Section):
         20,
         description="Stop after so many epochs without a lower loss of the fold that validates; null trains to the end",
     )
+    trainings: PositiveInt | None = Field(None, description="How often it is trained; null as often as all others")
     most_rooms: PositiveInt | None = Field(
         None, description="Learn from so many rooms at most, the first; null from all"
     )

@@ -48,7 +48,7 @@ rule train_reverb:
     threads: REVERB.threads
     resources:
         gpu=gpus(),
-        mem_mb=memory(3000, 4),
+        mem_mb=memory_of_reverb,
         runtime=minutes_of_reverb,
     params:
         settings=settings_of_reverb,

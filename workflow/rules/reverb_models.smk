@@ -34,7 +34,7 @@ def settings_of_reverb(wildcards):
     """Return the slice of the configuration that a model depends on."""
     number = int(wildcards.number)
     common = {"frame_s": REVERB.frame_s, "seed": CONFIG.seed + number - 1, "validates": (number - 1) % ROOMS.folds + 1}
-    return values(REVERB.kept[wildcards.reverb_model]) | common
+    return REVERB.kept[wildcards.reverb_model].model_dump(mode="json", exclude={"trainings"}) | common
 
 
 def values_of_reverb(wildcards):
@@ -56,7 +56,8 @@ def known_responses(wildcards):
 
 def numbers_of_reverb(model):
     """Return the numbers of a model's trainings: one that does not learn is judged once."""
-    return range(1, REVERB.trainings + 1) if REVERB.kept[model].learns else [1]
+    own = REVERB.kept[model]
+    return range(1, (own.trainings or REVERB.trainings) + 1) if own.learns else [1]
 
 
 def files_of_reverb(file, learnt=False):
@@ -77,6 +78,14 @@ def state_of_reverb(wildcards):
 
 # Seconds that a network needs for a response in an epoch, at most: three times as long as on two cores.
 REVERB_NEEDS_S = {"operator": 0.012, "perceptron": 0.002, "waveform_operator": 0.3, "waveform_recurrent": 0.03}
+
+
+def memory_of_reverb(wildcards, input, attempt):
+    """Return the memory of a training, MB: what is learnt from, and for waveforms each layer's values of a batch."""
+    model = REVERB.kept[wildcards.reverb_model]
+    values_mb = ROOMS.length_s * ROOMS.sample_rate_hz * model.batch_size * model.width * 4 / 1e6
+    of_layers = 25 * values_mb * model.layers if model.kind == "waveform_operator" else 0
+    return int((3260 + 4 * megabytes(input) + of_layers) * attempt)
 
 
 def minutes_of_reverb(wildcards, attempt):

@@ -285,3 +285,12 @@ def test_a_model_without_images_heads_no_report():
         read_config({"name": "any", "reverb": {"models": {"formula": {"kind": "sabine"}}}})
     both = {"ours": {}, "formula": {"kind": "sabine"}}
     assert read_config({"name": "any", "reverb": {"models": both}}).reverb.heading == "ours"
+
+
+def test_trials_are_their_own_whatever_the_others_are():
+    few, more = (
+        read_config({"name": "any", "reverb": {"search": {"trials": n}}}).reverb.search.drawn(1) for n in (3, 9)
+    )
+    assert list(few) == ["trial001", "trial002", "trial003"] and few.items() <= more.items()
+    rates = [model.learning_rate for model in more.values()]
+    assert len(set(rates)) == 9 and min(rates) >= 0.001 and max(rates) <= 0.01

@@ -31,6 +31,7 @@ TARGETS = {
     "localisation_study",
     "localisation_others",
     "reverb",
+    "reverb_search",
     "rooms",
     "search",
     "sounds",

@@ -1,6 +1,7 @@
 """Rooms become models of how rooms sound: trained, judged, timed, and again only where an edit made them stale."""
 
 import json
+import shutil
 
 import pandas as pd
 import pytest
@@ -106,3 +107,20 @@ def test_the_page_says_how_far_each_model_is(made):
 def test_an_unknown_headline_is_refused(tmp_path):
     said = run(tmp_path, "-n", "--", "reverb", config=changed({"reverb.headline": "no"}, REVERB), succeeds=False)
     assert "config key reverb: headline: no is none of the models" in said and "Traceback" not in said
+
+
+SEARCH = {"trials": 2, "epochs": 1, "modes": [4], "widths": [4, 6], "layers": [1], "batch_sizes": [8]}
+
+
+def test_a_search_keeps_every_trials_network_and_goes_on_where_more_are_asked_for(made, tmp_path):
+    folder = copy_project(tmp_path)
+    for name in ("results", ".snakemake"):
+        shutil.copytree(made / name, folder / name)
+    config = changed({"reverb.search": SEARCH}, REVERB)
+    run(folder, "--", "reverb_search", config=config, project=folder)
+    trials = pd.read_parquet(folder / "results/tiny/reverb/trials.parquet")
+    assert set(trials["trial"]) == {"trial001", "trial002"} and trials["validation"].is_monotonic_increasing
+    assert all((folder / path).exists() for path in trials["network"]) and (trials["modes"] == 4).all()
+    more = changed({"reverb.search.trials": 3}, config)
+    found = planned_rules(folder, "--", "reverb_search", config=more, project=folder)
+    assert found == {"train_reverb": 1, "search_reverb": 1}

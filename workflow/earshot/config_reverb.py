@@ -1,6 +1,8 @@
 """The configuration of study D, its second half: models that say how a room sounds."""
 
+from math import exp, log
 from pathlib import Path
+from random import Random
 from typing import Literal
 
 from pydantic import Field, PositiveInt, model_validator
@@ -72,6 +74,50 @@ class SpeedOfReverb(Section):
     )
 
 
+class SearchOfReverb(Section):
+    """A search for an operator's settings: trials at random, each a training of its own, whose network is kept."""
+
+    trials: PositiveInt = Field(20, description="How many trials; more of them change none of those before")
+    epochs: PositiveInt = Field(20, description="Epochs of a trial")
+    modes: tuple[PositiveInt, ...] = Field((8, 16, 32), min_length=1, description="Frequencies to choose from")
+    widths: tuple[PositiveInt, ...] = Field((16, 32, 48), min_length=1, description="Widths to choose from")
+    layers: tuple[PositiveInt, ...] = Field((2, 4), min_length=1, description="Numbers of layers to choose from")
+    ranks: tuple[float | None, ...] = Field(
+        (None, 0.1, 0.3),
+        min_length=1,
+        description="Ranks of Tucker's factors to choose from; null leaves weights whole",
+    )
+    batch_sizes: tuple[PositiveInt, ...] = Field((32, 64, 128), min_length=1, description="Sizes to choose from")
+    learning_rate: tuple[float, float] = Field(
+        (1e-3, 1e-2), description="Adam's learning rate: lowest and highest, evenly by its logarithm"
+    )
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "SearchOfReverb":
+        if not 0 < self.learning_rate[0] <= self.learning_rate[1]:
+            raise ValueError("learning_rate: two values above 0, and the lowest comes first")
+        return self
+
+    def drawn(self, seed: int) -> dict[str, ReverbModel]:
+        """Return the model of each trial, by a name: a trial's is its own, whatever the others are."""
+        found = {}
+        for trial in range(1, self.trials + 1):
+            name = f"trial{trial:03d}"
+            draw = Random(f"{seed} {name}")
+            low, high = map(log, self.learning_rate)
+            found[name] = ReverbModel(
+                modes=draw.choice(self.modes),
+                width=draw.choice(self.widths),
+                layers=draw.choice(self.layers),
+                rank=draw.choice(self.ranks),
+                batch_size=draw.choice(self.batch_sizes),
+                learning_rate=float(f"{exp(draw.uniform(low, high)):.3g}"),
+                epochs=self.epochs,
+                patience_epochs=None,
+            )
+        return found
+
+
 class Reverb(Section):
     """Models that say how a room sounds, learnt from `rooms`."""
 
@@ -89,6 +135,7 @@ class Reverb(Section):
     clips: dict[Name, Path] = Field(
         {}, description="Recordings to hear in a room, by names of yours; without one, a strummed chord that is made up"
     )
+    search: SearchOfReverb = SearchOfReverb()
     benchmark: SpeedOfReverb = SpeedOfReverb()
 
     @property

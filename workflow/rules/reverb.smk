@@ -93,6 +93,31 @@ rule judge_reverb:
         "../scripts/judge_reverb.py"
 
 
+rule search_reverb:
+    input:
+        histories=expand(rules.train_reverb.output.history, reverb_model=TRIALS, number=1),
+        networks=expand(rules.train_reverb.output.network, reverb_model=TRIALS, number=1),
+    output:
+        f"{RESULTS}/reverb/trials.parquet",
+    log:
+        f"{LOGS}/search_reverb.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/search_reverb.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(500),
+        runtime=minutes(5),
+    params:
+        trials={name: values(trial) for name, trial in TRIALS.items()},
+        code=code("search_reverb"),
+    message:
+        "Gather the trials of the search for an operator's settings"
+    script:
+        "../scripts/search_reverb.py"
+
+
 rule benchmark_reverb:
     input:
         network=network_that_heads,

@@ -3,6 +3,8 @@
 import types
 
 REVERB = CONFIG.reverb
+TRIALS = REVERB.search.drawn(CONFIG.seed)  # of the search, models like others
+REVERB_MODELS = TRIALS | REVERB.kept
 REVERB_MODEL = f"{RESULTS}/reverb/{{reverb_model}}/{{number}}"
 REVERB_FIGURES = [
     "decays",
@@ -15,7 +17,7 @@ REVERB_FIGURES = [
 
 
 wildcard_constraints:
-    reverb_model="|".join(map(re.escape, REVERB.kept)) or "(?!)",
+    reverb_model="|".join(map(re.escape, REVERB_MODELS)),
     known=r"\d+x\d+us",
 
 
@@ -34,23 +36,23 @@ def settings_of_reverb(wildcards):
     """Return the slice of the configuration that a model depends on."""
     number = int(wildcards.number)
     common = {"frame_s": REVERB.frame_s, "seed": CONFIG.seed + number - 1, "validates": (number - 1) % ROOMS.folds + 1}
-    return REVERB.kept[wildcards.reverb_model].model_dump(mode="json", exclude={"trainings"}) | common
+    return REVERB_MODELS[wildcards.reverb_model].model_dump(mode="json", exclude={"trainings"}) | common
 
 
 def values_of_reverb(wildcards):
     """Return the shards that a model learns from."""
-    known = known_of(REVERB.kept[wildcards.reverb_model])
+    known = known_of(REVERB_MODELS[wildcards.reverb_model])
     return expand(of_rooms(rules.prepare_reverb.output), known=known)
 
 
 def network_of_reverb(wildcards):
     """Return the network of a model that learns."""
-    return rules.train_reverb.output.network if REVERB.kept[wildcards.reverb_model].learns else []
+    return rules.train_reverb.output.network if REVERB_MODELS[wildcards.reverb_model].learns else []
 
 
 def known_responses(wildcards):
     """Return the responses that the nearest is taken of, for a model that does so."""
-    nearest = REVERB.kept[wildcards.reverb_model].kind == "nearest"
+    nearest = REVERB_MODELS[wildcards.reverb_model].kind == "nearest"
     return of_rooms(rules.simulate_rooms.output.responses) if nearest else []
 
 
@@ -82,7 +84,7 @@ REVERB_NEEDS_S = {"operator": 0.012, "perceptron": 0.002, "waveform_operator": 0
 
 def memory_of_reverb(wildcards, input, attempt):
     """Return the memory of a training, MB: what is learnt from, and for waveforms each layer's values of a batch."""
-    model = REVERB.kept[wildcards.reverb_model]
+    model = REVERB_MODELS[wildcards.reverb_model]
     values_mb = ROOMS.length_s * ROOMS.sample_rate_hz * model.batch_size * model.width * 4 / 1e6
     of_layers = 25 * values_mb * model.layers if model.kind == "waveform_operator" else 0
     return int((3260 + 4 * megabytes(input) + of_layers) * attempt)
@@ -90,7 +92,7 @@ def memory_of_reverb(wildcards, input, attempt):
 
 def minutes_of_reverb(wildcards, attempt):
     """Return the run time of a training: a quarter of an hour to begin, and all its epochs."""
-    model = REVERB.kept[wildcards.reverb_model]
+    model = REVERB_MODELS[wildcards.reverb_model]
     responses = min(model.most_rooms or ROOMS.count, ROOMS.count) * receivers_of_room()
     return int((15 + REVERB_NEEDS_S.get(model.kind, 0) * responses * model.epochs / 60) * attempt + 1)
 

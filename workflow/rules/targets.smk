@@ -52,6 +52,11 @@ rule reverb:
         rules.report_reverb.output if REVERB.kept else [],
 
 
+rule reverb_search:
+    input:
+        rules.search_reverb.output,
+
+
 rule clip_speed:
     input:
         rules.report_speed.output,

@@ -1,4 +1,4 @@
-"""What models of reverberation hand on: losses, errors and times."""
+"""What models of reverberation hand on: losses, errors, trials and times."""
 
 import pandera.pandas as pa
 
@@ -43,6 +43,26 @@ REVERB_ERRORS = pa.DataFrameSchema(
         "within_jnd": pa.Column(bool),
     },
     name="errors of models of reverberation",
+    strict=True,
+    coerce=True,
+)
+
+# A row for each trial of the search, the best first: losses of its last epoch, of rooms that train and that validate.
+REVERB_TRIALS = pa.DataFrameSchema(
+    {
+        "trial": pa.Column(str),
+        "modes": pa.Column(int),
+        "width": pa.Column(int),
+        "layers": pa.Column(int),
+        "rank": pa.Column(float, nullable=True),
+        "batch_size": pa.Column(int),
+        "learning_rate": pa.Column(float),
+        "training": pa.Column(float),
+        "validation": pa.Column(float),
+        "seconds": pa.Column(float),
+        "network": pa.Column(str),  # its file
+    },
+    name="trials of models of reverberation",
     strict=True,
     coerce=True,
 )

@@ -1,12 +1,16 @@
 """Models of reverberation timed: responses a second by batch, ours by all images, and a plain loop."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from functools import partial
+from multiprocessing import get_context
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import torch
+from numpy.typing import NDArray
 
 from earshot.device import side_by_side
 from earshot.learn.reverb_models import RoomModel
@@ -14,12 +18,53 @@ from earshot.rooms.race_of_rooms import time_plain_loop
 from earshot.rooms.sampling import Room
 from earshot.rooms.simulation import SimulationSettings, simulate
 from earshot.score.speed import timed
+from earshot.threads import use_threads
 
-_AT_LEAST = 64  # responses that a repeat makes, in batches
+_AT_LEAST = 256  # responses that a repeat makes, in batches
+
+
+class _Workers:
+    """A model in a process on each core, or in this one where a GPU computes: of many small steps none divides well."""
+
+    def __init__(self, make: Callable[[], RoomModel], cores: int, where: torch.device) -> None:
+        self._count = cores if where.type == "cpu" else 1
+        self._model = None if self._count > 1 else make()
+        self._pool = (
+            ProcessPoolExecutor(cores, get_context("spawn"), initializer=_begin, initargs=(make,))
+            if self._count > 1
+            else None
+        )
+
+    def responses(self, batches: Sequence[Sequence[Room]]) -> None:
+        """Have the responses of batches of rooms made, each by one process, and brought here."""
+        if self._model:
+            for batch in batches:
+                self._model.responses(batch)
+        elif self._pool:
+            for _ in self._pool.map(_responses, batches):
+                pass
+
+    def close(self) -> None:
+        """End the processes."""
+        if self._pool:
+            self._pool.shutdown()
+
+
+_OWN: list[RoomModel] = []  # of a process: its model
+
+
+def _begin(make: Callable[[], RoomModel]) -> None:
+    use_threads(1)
+    torch.set_num_threads(1)
+    _OWN.append(make())
+
+
+def _responses(rooms: Sequence[Room]) -> list[NDArray[np.float32]]:
+    return _OWN[0].responses(rooms)
 
 
 def time_reverb(
-    model: RoomModel,
+    make: Callable[[], RoomModel],
     rooms: Sequence[Room],
     batches: Sequence[int],
     simulation: SimulationSettings,
@@ -30,8 +75,10 @@ def time_reverb(
 ) -> pd.DataFrame:
     """Return a row for each repeat: `implementation`, `batch`, `repeat`, `seconds`, and how many `responses` it made.
 
-    A batch is of as many rooms as hold it, with all their receivers, or of one with fewer. Image sources and the plain
-    loop make those of the first rooms, whatever the batch. All have worked once before the clock starts.
+    `make` gives the model, in a process on each core, each of which makes whole batches. A batch is of as many rooms as
+    hold it, with all their receivers, or of one with fewer; its responses are brought to the process that asked. Image
+    sources and the plain loop make those of the first rooms, whatever the batch. All have worked before the clock
+    starts.
     """
     torch.set_num_threads(cores)
     rows: list[dict[str, Any]] = []
@@ -40,18 +87,17 @@ def time_reverb(
         about = {"implementation": implementation, "batch": batch, "responses": responses}
         rows.extend(about | {"repeat": repeat, "seconds": took} for repeat, took in enumerate(seconds, 1))
 
-    def predict(some: Sequence[Room], times: int) -> None:
-        for _ in range(times):
-            model.responses(some)
-
     def images(some: Sequence[Room]) -> None:
         side_by_side(partial(simulate, settings=simulation, device=where), some, where)
 
+    workers = _Workers(make, cores, where)
     for batch in batches:
-        some, times = _of_size(rooms, batch), max(1, _AT_LEAST // batch)
-        work = partial(predict, some, times)
+        some, times = _of_size(rooms, batch), max(2 * cores, _AT_LEAST // batch)
+        work = partial(workers.responses, [some] * times)
+        work()
         work()
         add("model", batch, [timed(work)[1] for _ in range(repeats)], times * _receivers(some))
+    workers.close()
     few = rooms[:plain_rooms]
     work = partial(images, few)
     work()

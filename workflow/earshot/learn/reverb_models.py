@@ -88,6 +88,13 @@ def model_of(
     return Surrogate(network, _known(settings), simulation, noise, device)
 
 
+def read_model(
+    path: Path | str | None, settings: Mapping[str, Any], simulation: SimulationSettings, device: torch.device
+) -> RoomModel:
+    """Return the model of these settings, with the network of a file where it has one."""
+    return model_of(settings, simulation, device, read_network(path)[0] if path else None)
+
+
 def _known(settings: Mapping[str, Any]) -> ReverbSettings:
     return ReverbSettings(settings["images"], settings["frame_s"])
 

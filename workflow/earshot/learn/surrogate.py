@@ -12,9 +12,11 @@ from earshot.learn.reverb_networks import EchogramNetwork
 from earshot.learn.reverb_values import Given, ReverbSettings, early_of
 from earshot.learn.waveform_networks import WaveformNetwork
 from earshot.rooms.echograms import ShapedNoise
+from earshot.rooms.image_source import HALF_FILTER
 from earshot.rooms.sampling import Room
 from earshot.rooms.simulation import SimulationSettings
 
+_INAUDIBLE = 10**-6.5  # of a decay's energy: what comes after it is left away, as it is of simulated responses
 _AT_ONCE = 32  # responses that a network of waveforms says together
 
 
@@ -43,12 +45,21 @@ class Surrogate:
             room, one = rooms[number], early[number]
             places = self.noise.places(len(one.rows), samples, self.simulation.seed, room.name)
             first = sum(counts[:number])
-            found = self.noise.shaped(late[first : first + counts[number]], hop, places, samples).cpu().numpy()
-            found *= one.left.astype(np.float32)
+            energy = late[first : first + counts[number]]
+            audible = min(samples, HALF_FILTER + hop * _audible(energy))
+            found = np.zeros((len(one.rows), samples), np.float32)
+            noise = self.noise.shaped(energy, hop, places, audible).cpu().numpy()
+            found[:, :audible] = noise * one.left[:audible].astype(np.float32)
             found[:, : one.responses.shape[1]] += one.responses
             return found
 
         return side_by_side(made, range(len(rooms)), self.device)
+
+
+def _audible(energy: torch.Tensor) -> int:
+    """Return in how many frames responses whose energy is this, `(rows, bands, frames)`, are audible."""
+    left = energy.sum(1).flip(-1).cumsum(-1).flip(-1)
+    return max(1, int((left > _INAUDIBLE * left[:, :1]).any(0).sum()))
 
 
 @dataclass(frozen=True)

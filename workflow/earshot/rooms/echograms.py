@@ -4,6 +4,8 @@ Octaves here are those whose squares add up to 1, as energies of a response do a
 Frames begin when the source sounds.
 """
 
+from functools import lru_cache
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -33,7 +35,7 @@ def echograms(responses: Tensor, rate_hz: float, frame_s: float) -> Tensor:
     samples, hop = responses.shape[-1], round(frame_s * rate_hz)
     frames = frames_of(samples, rate_hz, frame_s)
     length = samples + round(_RINGS * rate_hz / CENTRES_HZ[0])
-    length += -length % 64
+    length += -length % 512  # few lengths, so that few filters are made
     octaves = torch.from_numpy(_octaves(length, rate_hz)).to(responses.device, torch.float32)
     found = []
     for some in torch.split(responses, _AT_ONCE):
@@ -79,6 +81,7 @@ class ShapedNoise:
         Frames are so many samples long. Between the middles of frames amplitudes change evenly. An octave that is much
         weaker than its neighbour hears that too.
         """
+        energy = energy[..., : frames_of(samples, hop, 1.0)]
         own = torch.maximum(torch.einsum("bn,rnf->rbf", self._apart, energy), _OWN * energy)
         amplitude = interpolate((own / hop).sqrt(), scale_factor=hop, mode="linear")[..., : samples - HALF_FILTER]
         made = energy.new_zeros(len(energy), samples)
@@ -88,6 +91,7 @@ class ShapedNoise:
         return made
 
 
+@lru_cache(maxsize=64)
 def _octaves(length: int, rate_hz: float) -> NDArray[np.float64]:
     """Return the gain of each octave `(bands, length // 2 + 1)` in a spectrum: their squares add up to 1.
 

@@ -7,6 +7,7 @@ in place of the filter's 81.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -127,6 +128,7 @@ def _pulses(found: Images, receivers_m: Tensor, rate_hz: float, samples: int, pl
     return pulses.transpose(0, 1)
 
 
+@lru_cache(maxsize=64)
 def _filter(length: int, device: torch.device) -> Tensor:
     """Return the spectrum `(length + 1,)`, up to the sampling rate, that makes samples of pulses on the fine grid.
 
@@ -139,6 +141,7 @@ def _filter(length: int, device: torch.device) -> Tensor:
     return (spectrum / sharing / _FINER).to(torch.complex64)
 
 
+@lru_cache(maxsize=64)
 def _high_pass(length: int, rate_hz: float, device: torch.device) -> Tensor:
     """Return the spectrum `(length // 2 + 1,)` of two Butterworth filters of second order after each other.
 

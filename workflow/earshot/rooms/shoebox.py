@@ -5,6 +5,7 @@ directions; with octave bands it is `(axes, 2, bands)`.
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,6 +96,7 @@ def _left(crossings: NDArray[np.float64], nepers: NDArray[np.float64]) -> NDArra
     return np.exp(-mean * whole) * ((1 - more) * fewer_walls + more * more_walls)
 
 
+@cache
 def _octant() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return directions of an octant of the sphere as cosines `(directions, axes)`, and weights that add up to 1."""
     nodes, weights = np.polynomial.legendre.leggauss(_NODES)

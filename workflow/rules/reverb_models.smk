@@ -7,10 +7,10 @@ TRIALS = REVERB.search.drawn(CONFIG.seed)  # of the search, models like others
 REVERB_MODELS = TRIALS | REVERB.kept
 REVERB_MODEL = f"{RESULTS}/reverb/{{reverb_model}}/{{number}}"
 REVERB_FIGURES = [
-    "decays",
-    "errors_by_octave",
-    "response_beside_response",
     "errors_by_model",
+    "errors_by_octave",
+    "decays",
+    "response_beside_response",
     "model_rates",
     "reverb_losses",
 ]

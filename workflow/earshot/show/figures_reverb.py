@@ -164,9 +164,7 @@ def reverb_losses(history: pd.DataFrame) -> Figure:
         for place, (_, losses) in enumerate(own.groupby("number")):
             for part, colour in (("training", COLOURS["control"]), ("validation", COLOURS["accelerated"])):
                 axes.plot(losses["epoch"], losses[part], color=colour, linewidth=0.9, label=None if place else part)
-        axes.set(title=f"{model}, n = {own['number'].nunique()}", xlabel="epoch", yscale="log")
-        axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
-        axes.yaxis.set_minor_formatter(lambda value, _: "")
+        axes.set(title=f"{model}, n = {own['number'].nunique()}", xlabel="epoch")
         axes.grid(True)
     for axes in figure.axes[len(models) :]:
         axes.set_axis_off()

@@ -92,6 +92,11 @@ def test_an_edit_trains_again_what_it_changes(changes, trains, judges, made):
     assert (found.get("train_reverb", 0), found.get("judge_reverb", 0)) == (trains, judges)
 
 
+def test_rooms_that_are_set_as_the_standard_ones_are_others(made):
+    found = planned(made, {"rooms.others.twin": {"count": 2}})
+    assert found["simulate_rooms"] == 1 and "train_reverb" not in found
+
+
 def test_the_page_says_how_far_each_model_is(made):
     folder = made / "results/tiny/reverb"
     summary = json.loads((folder / "summary.json").read_text())

@@ -36,7 +36,7 @@ def folder_of(rooms):
     """
     names = values(rooms)["materials"] or {}
     absorbed = {name: materials()[name] for some in names.values() for name in some}
-    return f"{digest(sampling_of(rooms) | simulation_of(rooms) | absorbed)}-{CONFIG.device}"
+    return f"{digest([sampling_of(rooms), simulation_of(rooms), absorbed])}-{CONFIG.device}"
 
 
 def numbers_of(rooms):

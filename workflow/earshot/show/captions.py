@@ -181,8 +181,8 @@ TEXTS = {
         "How fast rooms are predicted",
         "Lines of responses a second over the size of batches on logarithmic axes: the model, all image sources, and "
         "pyroomacoustics.",
-        "The line is the model, with all that a response takes: images, network, noise. Level lines are rooms "
-        "of the same kind by all their image sources and by a plain loop over pyroomacoustics with a process on each core.",
+        "The line is the model, with all that a response takes: images, network, noise. Level lines are rooms of the "
+        "same kind by all their image sources and by a plain loop over pyroomacoustics with a process on each core.",
     ),
     "reverb_losses": (
         "How they learnt",

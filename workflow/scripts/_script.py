@@ -3,6 +3,7 @@
 import errno
 import logging
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Collection, Iterator
@@ -21,6 +22,7 @@ from earshot.threads import use_threads
 from earshot.writer import EXECUTOR, sign_in
 
 FORMAT = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
+LACKS_MEMORY = re.compile("out of memory|allocate memory")  # in the words of PyTorch and CuPy
 
 
 @contextmanager
@@ -50,6 +52,14 @@ def at_work(snakemake: Any) -> Iterator[Any]:
         elif isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
             log.error(
                 "%s: no space is left on the disk (%s). Free some and start again.", snakemake.rule, error.filename
+            )
+        elif isinstance(error, MemoryError) or LACKS_MEMORY.search(str(error)):
+            log.error(
+                "%s: the memory of this job does not suffice (%s). Start again with more, as --set-resources "
+                "%s:mem_mb=16000, or with less to do at once, as the configuration says.",
+                snakemake.rule,
+                str(error).partition("\n")[0] or "an array could not be made",
+                snakemake.rule,
             )
         else:
             log.exception("%s failed, and Earshot does not know why:", snakemake.rule)

@@ -44,7 +44,10 @@ def test_every_key_has_a_row_with_its_default():
     defaults |= {f"rooms.others.<name>.{key}": f"`{json.dumps(value)}`" for key, value in OtherRooms()}
     defaults |= {"chords.other_pianos.<name>.clips_per_cell": "`1`"}
     materials = [f"rooms.materials.{surface}" for surface in ("floor", "ceiling", "walls")]
-    must = ["name", "chords.other_pianos.<name>.folder", *materials]
+    measured = "reverb.measured.<name>."
+    defaults |= {f"{measured}facing_deg": "`0`", f"{measured}clockwise": "`false`"}
+    of_measured = [f"{measured}{key}" for key in ("file", "dimensions_m", "listener_m")]
+    must = ["name", "chords.other_pianos.<name>.folder", *materials, *of_measured]
     defaults |= dict.fromkeys(must, "none: it must be set")
     assert {row[0].strip("| `"): row[2] for row in rows} == defaults
     assert all(len(row) == 4 and len(row[3]) > 5 for row in rows), "every key is described"

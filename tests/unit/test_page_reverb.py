@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from earshot.config_reverb import Reverb
 from earshot.config_rooms import Rooms
-from earshot.data.schemas.reverb import REVERB_ERRORS, REVERB_HISTORY, REVERB_TIMES
+from earshot.data.schemas.reverb import REVERB_ERRORS, REVERB_HISTORY, REVERB_MEASURED, REVERB_TIMES
 from earshot.data.schemas.rooms import BANDS_HZ
 from earshot.show import figures, figures_reverb, summary_reverb
 from earshot.show.listen import SoundOnPage
@@ -51,6 +51,13 @@ def errors():
             )
         )
     return REVERB_ERRORS.validate(pd.concat(tables, ignore_index=True))
+
+
+def measured_errors(table):
+    """The errors of the standard set, as if a measured room had judged."""
+    own = table[(table["judges"] == "standard") & (table["number"] == 1)]
+    rows = own.drop(columns=["number", "judges", "receiver", "early_nmse"]).assign(measured="office", ear="left")
+    return REVERB_MEASURED.validate(rows.reset_index(drop=True))
 
 
 def times():
@@ -134,6 +141,7 @@ def test_the_page_is_whole(tmp_path):
         "reverb": summary_reverb.summarise(summary_reverb.models(table), "fno", speed),
         "bands": bands,
         "speed": speed,
+        "measured": [summary_reverb.measured(measured_errors(table))],
         "timed_t60_s": 0.6,
         "sets": {"larger": "300 to 600 m³"},
     }
@@ -141,6 +149,7 @@ def test_the_page_is_whole(tmp_path):
     chord = SoundOnPage("chord", {"dry": np.zeros(160, np.float32), "in the room": np.zeros(320, np.float32)}, 16000)
     page = Reader(render_reverb(summary, on_page, "fno", [chord], "room000007", ["a.parquet"]))
     assert "90.0 %" in page.text and "160 times pyroomacoustics" in page.text and "300 to 600 m³" in page.text
+    assert "office, a measured room of 50 m³: 30 responses, whose medians are T60 1.00 s" in page.text
     assert "Tucker rank 0.2, about 3,000 images" in page.text
     assert [tag for tag, _ in page.tags].count("figure") == 6
     sources = [dict(attributes)["src"] for tag, attributes in page.tags if tag == "audio"]

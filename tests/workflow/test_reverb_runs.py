@@ -3,8 +3,10 @@
 import json
 import shutil
 
+import numpy as np
 import pandas as pd
 import pytest
+from earshot.data.sofa import HrirSet, write_hrirs
 from runs import changed, copy_project, planned_rules, run
 
 OTHERS = {"larger": {"volume_m3": [40, 60], "count": 2, "receivers": 2}}
@@ -35,18 +37,29 @@ REVERB = changed(
         },
     }
 )
+OFFICE = {"reverb.measured.office": {"file": "office.sofa", "dimensions_m": [4, 3, 2.5], "listener_m": [2, 1.5, 1.2]}}
+
+
+def write_office(path):
+    """Write responses of two ears in a room, as if they had been measured: noise that decays."""
+    draw, times = np.random.default_rng(1), np.arange(6400) / 16000
+    decay = draw.standard_normal((3, 2, 6400)) * 10 ** (-3 * times / 0.2)
+    decay[:, :, 0] = [[3, 3], [6, 1.5], [1.5, 6]]
+    hrirs = HrirSet("office", decay, 16000.0, np.array([0.0, 90.0, 270.0]), np.zeros(3), np.ones(3))
+    write_hrirs(path, hrirs)
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """A folder with models of rooms. To be read, and planned in."""
     folder = copy_project(tmp_path_factory.mktemp("reverb"))
-    run(folder, "--", "reverb", config=REVERB, project=folder)
+    write_office(folder / "office.sofa")
+    run(folder, "--", "reverb", config=changed(OFFICE, REVERB), project=folder)
     return folder
 
 
 def planned(folder, changes):
-    return planned_rules(folder, "--", "reverb", config=changed(changes, REVERB), project=folder)
+    return planned_rules(folder, "--", "reverb", config=changed(OFFICE | changes, REVERB), project=folder)
 
 
 def test_every_model_is_judged_by_rooms_that_it_has_not_heard(made):
@@ -107,6 +120,24 @@ def test_the_page_says_how_far_each_model_is(made):
     assert found["fno"]["others"]["larger"]["responses"] == 4
     page = (folder / "index.html").read_text()
     assert page.count("<figure>") == 6 and "40 to 60 m³" in page
+
+
+def test_models_are_judged_by_a_measured_room_once_for_all(made):
+    errors = pd.read_parquet(made / "results/tiny/reverb/measured/office.parquet")
+    assert set(errors["model"]) == {"simulation", "study_tfno", "sabine", "nearest_room", "images", "fno"}
+    assert errors.groupby("model").size().eq(6).all() and errors["volume_m3"].eq(30).all()
+    (own,) = json.loads((made / "results/tiny/reverb/summary.json").read_text())["measured"]
+    assert own["name"] == "office" and own["t60_s"] == pytest.approx(0.2, rel=0.1) and own["responses"] == 6
+    assert "office, a measured room of 30 m³" in (made / "results/tiny/reverb/index.html").read_text()
+    turned = planned(made, {"reverb.measured.office.facing_deg": 20})
+    assert turned == {"judge_by_measured": 1, "report_reverb": 1}
+    assert planned(made, {"reverb.measured.office": None}) == {"report_reverb": 1}
+
+
+def test_a_measured_room_that_its_head_is_not_in_is_refused(tmp_path):
+    changes = changed(OFFICE | {"reverb.measured.office.listener_m": [2, 4, 1]}, REVERB)
+    said = run(tmp_path, "-n", "--", "reverb", config=changes, succeeds=False)
+    assert "config key reverb.measured.office: listener_m: the head has to be within dimensions_m" in said
 
 
 def test_an_unknown_headline_is_refused(tmp_path):

@@ -5,7 +5,7 @@ from pathlib import Path
 from random import Random
 from typing import Literal
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from earshot.config_section import Name, Section
 
@@ -59,6 +59,24 @@ class ReverbModel(Section):
     def learns(self) -> bool:
         """Whether there is anything to train."""
         return self.kind in _LEARN
+
+
+class MeasuredResponses(Section):
+    """Responses that were measured in a room, which a file holds, and what it does not say."""
+
+    file: Path = Field(description="SOFA file, read as one of head-related responses: sources around a head")
+    dimensions_m: tuple[PositiveFloat, PositiveFloat, PositiveFloat] = Field(description="The room's dimensions, m")
+    listener_m: tuple[PositiveFloat, PositiveFloat, PositiveFloat] = Field(
+        description="Where the head's middle is, m from the corner that dimensions begin in"
+    )
+    facing_deg: float = Field(0, description="Where the head looks, degrees: 0 along the first dimension")
+    clockwise: bool = Field(False, description="Whether the file's azimuths run clockwise, against the convention")
+
+    @model_validator(mode="after")
+    def _inside(self) -> "MeasuredResponses":
+        if any(place >= length for place, length in zip(self.listener_m, self.dimensions_m, strict=True)):
+            raise ValueError("listener_m: the head has to be within dimensions_m")
+        return self
 
 
 class SpeedOfReverb(Section):
@@ -134,6 +152,9 @@ class Reverb(Section):
 
     clips: dict[Name, Path] = Field(
         {}, description="Recordings to hear in a room, by names of yours; without one, a strummed chord that is made up"
+    )
+    measured: dict[Name, MeasuredResponses | None] = Field(
+        {}, description="Measured rooms that models are judged by, by names of yours; null leaves one out"
     )
     search: SearchOfReverb = SearchOfReverb()
     benchmark: SpeedOfReverb = SpeedOfReverb()

@@ -93,6 +93,36 @@ rule judge_reverb:
         "../scripts/judge_reverb.py"
 
 
+rule judge_by_measured:
+    input:
+        measured=lambda wildcards: str(MEASURED[wildcards.measured].file),
+        networks=networks_of(REVERB.kept),
+        known=known_to_first(),
+        known_indices=of_rooms(rules.simulate_rooms.output.index),
+    output:
+        f"{RESULTS}/reverb/measured/{{measured}}.parquet",
+    log:
+        f"{LOGS}/judge_by_measured/{{measured}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/judge_by_measured/{{measured}}.tsv"
+    conda:
+        "../../envs/gpu.yaml"
+    threads: ROOMS.threads
+    resources:
+        mem_mb=memory(3000, 4),
+        runtime=minutes(30),
+    params:
+        place=lambda wildcards: MEASURED[wildcards.measured].model_dump(mode="json", exclude={"file"}),
+        simulation=ROOM_SIMULATION,
+        models={name: settings_of_reverb(first_of(name)) for name in REVERB.kept},
+        learnt=LEARNT_MODELS,
+        code=code("judge_by_measured"),
+    message:
+        "Judge models of reverberation by the measured room {wildcards.measured}"
+    script:
+        "../scripts/judge_by_measured.py"
+
+
 rule search_reverb:
     input:
         histories=expand(rules.train_reverb.output.history, reverb_model=TRIALS, number=1),
@@ -151,9 +181,10 @@ rule report_reverb:
     input:
         errors=files_of_reverb(rules.judge_reverb.output),
         histories=files_of_reverb(rules.train_reverb.output.history, learnt=True),
-        networks=networks_that_show,
+        networks=networks_of(MODELS_THAT_SHOW),
         responses=of_rooms(rules.simulate_rooms.output.responses),
         indices=of_rooms(rules.simulate_rooms.output.index),
+        measured=expand(rules.judge_by_measured.output, measured=MEASURED),
         speed=on_devices(rules.benchmark_reverb.output),
         clips=[str(path) for path in REVERB.clips.values()],
         template=in_project("workflow/earshot/show/reverb.html.j2"),
@@ -186,6 +217,7 @@ rule report_reverb:
         ),
         heading=REVERB.heading if REVERB.kept else "",
         shown=MODELS_THAT_SHOW,
+        learnt=[name for name in MODELS_THAT_SHOW if name in LEARNT_MODELS],
         clips=list(REVERB.clips),
         sets={name: words_of(other) for name, other in ROOMS.others.items() if other},
         device="cpu" if CONFIG.device == "cpu" else "auto",  # of the machine that is described: the job needs no GPU

@@ -19,6 +19,7 @@ REVERB_FIGURES = [
 wildcard_constraints:
     reverb_model="|".join(map(re.escape, REVERB_MODELS)),
     known=r"\d+x\d+us",
+    measured="|".join(map(re.escape, REVERB.measured)) or "none",
 
 
 def known_of(model):
@@ -121,9 +122,18 @@ def settings_that_head(wildcards):
     return settings_of_reverb(first_of(REVERB.heading))
 
 
-def networks_that_show(wildcards):
-    """Return the networks of the models whose responses the report shows."""
-    return [path for own in map(first_of, MODELS_THAT_SHOW) for path in expand(network_of_reverb(own), **vars(own))]
+MEASURED = {name: own for name, own in REVERB.measured.items() if own}
+LEARNT_MODELS = [name for name, own in REVERB.kept.items() if own.learns]
+
+
+def networks_of(models):
+    """Return the network of the first training of each of these models that learns."""
+    return [path for own in map(first_of, models) for path in expand(network_of_reverb(own), **vars(own))]
+
+
+def known_to_first():
+    """Return the responses that the nearest is taken of, where a model does so."""
+    return [path for own in map(first_of, REVERB.kept) for path in known_responses(own)]
 
 
 def words_of(other):
@@ -147,5 +157,6 @@ def reverb_job_times():
         ],
         "train_reverb": files_of_reverb(rules.train_reverb.benchmark, learnt=True),
         "judge_reverb": files_of_reverb(rules.judge_reverb.benchmark),
+        "judge_by_measured": expand(rules.judge_by_measured.benchmark, measured=MEASURED),
         "benchmark_reverb": expand(rules.benchmark_reverb.benchmark, device=["cpu", "cuda"]),
     }

@@ -1,7 +1,6 @@
 """Let a model give rooms their responses, and say how far they are from those that are simulated."""
 
 import pandas as pd
-import torch
 from _script import at_work
 from earshot import device
 from earshot.data.schemas.reverb import REVERB_ERRORS
@@ -9,19 +8,12 @@ from earshot.data.tables import write_table
 from earshot.errors import ConfigError
 from earshot.learn.reverb_judging import judge
 from earshot.learn.reverb_models import model_of, read_network
-from earshot.rooms.room_shards import read_rooms, rooms_of
-from earshot.rooms.sampling import TEST_FOLD
+from earshot.rooms.room_shards import read_learnt, read_rooms, rooms_of
 from earshot.rooms.simulation import SimulationSettings
 
 with at_work(snakemake) as params:
     files, wildcards = snakemake.input, snakemake.wildcards
-    known = None
-    if files.known:
-        read = [read_rooms(*pair) for pair in zip(files.known, files.known_indices, strict=True)]
-        index = pd.concat([one for one, _, _ in read], ignore_index=True)
-        learns = index["fold"] != TEST_FOLD
-        responses = torch.cat([tensors["responses"] for _, tensors, _ in read])
-        known = index[learns].reset_index(drop=True), responses[torch.from_numpy(learns.to_numpy())]
+    known = read_learnt(zip(files.known, files.known_indices, strict=True)) if files.known else None
     network = read_network(files.network)[0] if files.network else None
     rows = []
     for judges, *shard in zip(params.judges, files.responses, files.indices, strict=True):

@@ -84,19 +84,22 @@ class HrirSet:
         return tuple(doubt for doubt, holds in found.items() if holds)
 
 
-def read_hrirs(path: Path | str, *, subject: str | None = None, rate_hz: float | None = None) -> HrirSet:
+def read_hrirs(
+    path: Path | str, *, subject: str | None = None, rate_hz: float | None = None, clockwise: bool = False
+) -> HrirSet:
     """Read a SOFA file of the convention SimpleFreeFieldHRIR, preliminary versions included.
 
     Delays stored beside the responses are applied; padding at the end of all responses is dropped. The person's name
     is `subject`, else the file's ListenerShortName, else the file's name. With `rate_hz` the responses are resampled,
-    and scaled so that the frequency response stays. Doubts are logged.
+    and scaled so that the frequency response stays. `clockwise` is for a file whose azimuths run so, against the
+    convention. Doubts are logged.
 
     Raises `DataError` when the file is missing, damaged, of another convention or unit, not of two ears, lacks a
     variable, or holds values that are not finite, silence, exchanged ears, or one response at several directions.
     """
     path = Path(path)
     try:
-        hrirs = _read(path, subject)
+        hrirs = _read(path, subject, clockwise)
     except DataError as fault:
         raise DataError(f"{path}: {fault}") from fault.__cause__
     for doubt in hrirs.doubts:
@@ -135,7 +138,7 @@ def _require(holds: bool | np.bool, fault: str) -> None:
         raise DataError(fault)
 
 
-def _read(path: Path, subject: str | None) -> HrirSet:
+def _read(path: Path, subject: str | None, clockwise: bool) -> HrirSet:
     sofa = _open(path)
     responses = _values(sofa, "Data.IR")
     binaural = responses.size > 0 and responses.ndim == 3 and responses.shape[1] == 2
@@ -144,6 +147,7 @@ def _read(path: Path, subject: str | None) -> HrirSet:
     hertz = unit.lower() == "hertz" and len(rate) == 1 and rate[0] > 0
     _require(hertz, f"Data.SamplingRate is {rate[:3]} in {unit}; one positive rate in hertz is needed")
     azimuth, elevation, distance = _positions(sofa, "SourcePosition")
+    azimuth = -azimuth % 360 if clockwise else azimuth
     placed = len(distance) == len(responses) and distance.min() > 0
     _require(placed, f"SourcePosition needs {len(responses)} positions, none of them the origin; correct it")
     _require_resting_listener(sofa)

@@ -1,4 +1,4 @@
-"""What a model of rooms has to beat: formulas of reverberation with noise, and the nearest room that is known."""
+"""What a model of rooms is measured by: formulas of reverberation, the nearest room that is known, and all images."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from earshot.rooms.acoustics import SPEED_OF_SOUND
 from earshot.rooms.image_source import HALF_FILTER
 from earshot.rooms.sampling import Room
-from earshot.rooms.simulation import SimulationSettings, arrivals
+from earshot.rooms.simulation import SimulationSettings, arrivals, simulate
 from earshot.seeds import generator
 
 
@@ -70,6 +70,18 @@ class NearestRoom:
                 )
             )
         return found
+
+
+@dataclass(frozen=True)
+class EveryImage:
+    """What models learn from: the simulation itself, which none of them can be better than."""
+
+    simulation: SimulationSettings
+    device: torch.device
+
+    def responses(self, rooms: Sequence[Room]) -> list[NDArray[np.float32]]:
+        """Return the responses of rooms, of each `(receivers, samples)`."""
+        return [simulate(room, self.simulation, self.device).responses for room in rooms]
 
 
 def _moved(response: NDArray[np.float32], samples: int) -> NDArray[np.float32]:

@@ -1,6 +1,7 @@
-"""How models of reverberation are judged: by rooms that they have not heard."""
+"""How models of reverberation are judged: by rooms that they have not heard, simulated or measured."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -8,7 +9,9 @@ import torch
 
 from earshot.learn.reverb_models import RoomModel
 from earshot.progress import progress
-from earshot.rooms.comparison import compare
+from earshot.rooms.acoustics import measures
+from earshot.rooms.comparison import compare, measures_apart
+from earshot.rooms.measured import MeasuredRoom
 from earshot.rooms.sampling import Room
 from earshot.rooms.simulation import arrivals
 
@@ -33,3 +36,24 @@ def judge(
             about = index.iloc[places][["room", "receiver", "volume_m3", "distance_m"]].reset_index(drop=True)
             found.append(pd.concat([about, rows], axis=1))
     return pd.concat(found, ignore_index=True)
+
+
+def judge_by_measured(model: RoomModel, measured: MeasuredRoom) -> pd.DataFrame:
+    """Return a row for each ear of each measurement: how far the model's decay at the head is from what it measured."""
+    rate_hz = measured.rate_hz
+    said = np.concatenate(model.responses(measured.rooms))
+    arrived = np.concatenate([arrivals(room, rate_hz) for room in measured.rooms])
+    about = pd.DataFrame(
+        {
+            "room": [room.name for room in measured.rooms],
+            "volume_m3": [room.walls.volume_m3 for room in measured.rooms],
+            "distance_m": [room.distances_m[0] for room in measured.rooms],
+        }
+    )
+    ways = partial(measures, said, rate_hz, arrived), measured.measures
+    found, true = ([measure(bands) for bands in (False, True)] for measure in ways)
+    ears = []
+    for place, ear in enumerate(("left", "right")):
+        of_ear = [{name: values[:, place] for name, values in part.items()} for part in true]
+        ears.append(pd.concat([about, measures_apart(found, of_ear)], axis=1).assign(ear=ear))
+    return pd.concat(ears, ignore_index=True)

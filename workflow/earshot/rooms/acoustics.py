@@ -10,16 +10,22 @@ from earshot.signal.octaves import in_bands
 
 SPEED_OF_SOUND = 343.0  # m/s, dry air of 20 degrees
 DIRECT_S = 0.0025  # half the time around its arrival in which sound counts as direct (Zahorik 2002)
+_BACKGROUND = 0.1  # of a recorded response, its end, that tells how loud the background is
+_ABOVE_BACKGROUND_DB = 10.0  # that a decay has to be where its time is read last (ISO 3382-1, 5.3.3)
 
 Measures = dict[str, NDArray[np.float64]]
 
 
-def decay_levels(responses: NDArray[np.floating]) -> NDArray[np.float64]:
+def decay_levels(responses: NDArray[np.floating], background: NDArray[np.float64] | float = 0.0) -> NDArray[np.float64]:
     """Return decay curves `(..., samples)` in dB by backward integration (Schroeder 1965), 0 at the first sample.
 
-    What comes after a response's last sound is at minus infinity.
+    What comes after a response's last sound is at minus infinity. `background` `(...)` is the power of a recording's
+    noise, which is taken off (Chu 1978); what is left of a curve goes down until there is nothing above it.
     """
-    energy = np.cumsum(np.square(responses, dtype=np.float64)[..., ::-1], axis=-1)[..., ::-1]
+    squares = np.square(responses, dtype=np.float64) - np.asarray(background)[..., None]
+    energy = np.cumsum(squares[..., ::-1], axis=-1)[..., ::-1]
+    if np.any(background):
+        energy = np.minimum.accumulate(energy, axis=-1).clip(min=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         return 10 * np.log10(energy / energy[..., :1])
 
@@ -47,8 +53,17 @@ def decay_time(levels: NDArray[np.float64], rate_hz: float, first_db: float, las
         return np.where((ends > 0) & (count >= 3) & (slope < 0), -60 / slope / rate_hz, np.nan)
 
 
+def background_power(responses: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return the power `(...)` of the noise in recorded responses `(..., samples)`: that of their last tenth."""
+    return np.square(responses[..., -round(_BACKGROUND * responses.shape[-1]) :], dtype=np.float64).mean(-1)
+
+
 def measures(
-    responses: NDArray[np.floating], rate_hz: float, arrivals: NDArray[np.integer], bands: bool = False
+    responses: NDArray[np.floating],
+    rate_hz: float,
+    arrivals: NDArray[np.integer],
+    bands: bool = False,
+    recorded: bool = False,
 ) -> Measures:
     """Return T60, EDT, C50, D50 and the direct-to-reverberant ratio of responses `(..., samples)`.
 
@@ -56,7 +71,8 @@ def measures(
     from -5 to -35 dB, EDT by the first 10 dB (ISO 3382-1, 5.3 and A.2.2). With `bands` each measure is `(..., bands)`,
     of the octaves of `CENTRES_HZ`, and a response is cut in time before it is filtered, so that what a filter adds in
     time is counted where it comes from (A.3.4); else it is of the whole response. Raises nothing: what a response does
-    not have, as a time of a decay that ends early, is NaN.
+    not have, as a time of a decay that ends early, is NaN. `recorded` responses have noise in them: it is taken off
+    decays, and a T60 that is read where they are less than 10 dB above it is NaN (5.3.3).
     """
     places = np.arange(responses.shape[-1]) - arrivals[..., None]
     margin = round(DIRECT_S * rate_hz)
@@ -67,11 +83,17 @@ def measures(
     energy = {name: _energy(np.where(part, responses, 0), rate_hz, bands) for name, part in parts.items()}
     late = _energy(np.where(parts["early"], 0, responses), rate_hz, bands)
     reverberant = _energy(np.where(parts["direct"], 0, responses), rate_hz, bands)
-    levels = decay_levels(in_bands(responses, rate_hz) if bands else responses)
+    decaying = in_bands(responses, rate_hz) if bands else responses
+    background = background_power(decaying) if recorded else np.zeros(decaying.shape[:-1])
+    levels = decay_levels(decaying, background)
     levels = _from_arrival(levels, arrivals[..., None] if bands else arrivals)
+    t60_s = decay_time(levels, rate_hz, -5, -35)
     with np.errstate(divide="ignore", invalid="ignore"):
+        # What an exponential decay has left when its power is the background's.
+        drowned = background * rate_hz * t60_s / (6 * np.log(10)) / np.square(decaying, dtype=np.float64).sum(-1)
+        heard = 10 * np.log10(drowned) <= -35 - _ABOVE_BACKGROUND_DB
         return {
-            "t60_s": decay_time(levels, rate_hz, -5, -35),
+            "t60_s": np.where(heard, t60_s, np.nan),
             "edt_s": decay_time(levels, rate_hz, 0, -10),
             "c50_db": 10 * np.log10(energy["early"] / late),
             "d50": energy["early"] / (energy["early"] + late),

@@ -3,7 +3,7 @@
 Just noticeable differences are those of ISO 3382-1, table A.1.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -25,15 +25,19 @@ def compare(
     waveforms until 50 ms after the direct sound, as a share of the true one's. `within_jnd` says whether T60, EDT and
     C50 are all within what is just noticeable. What a response has no measure of is not within it.
     """
-    whole, bands = (
-        [measures(responses, rate_hz, arrivals, by_octave) for responses in (said, true)] for by_octave in (False, True)
+    rows = measures_apart(
+        *([measures(responses, rate_hz, arrivals, bands) for bands in (False, True)] for responses in (said, true))
     )
-    rows = _apart(*whole)
+    return rows.assign(early_nmse=_early_nmse(said, true, arrivals, rate_hz))
+
+
+def measures_apart(said: Sequence[Measures], true: Sequence[Measures]) -> pd.DataFrame:
+    """Return the rows of `compare` without `early_nmse`, of measures of whole responses and of those by octave."""
+    rows = _apart(said[0], true[0])
+    of_bands = _apart(said[1], true[1])
     for measure, column in (("t60_s", "t60_error"), ("edt_s", "edt_error"), ("c50_db", "c50_error_db")):
-        rows[f"said_{measure}"], rows[f"true_{measure}"] = (part[measure] for part in whole)
-        of_bands = _apart(*bands)[column]
-        rows |= {f"{column}_{round(centre)}": of_bands[:, place] for place, centre in enumerate(CENTRES_HZ)}
-    rows["early_nmse"] = _early_nmse(said, true, arrivals, rate_hz)
+        rows[f"said_{measure}"], rows[f"true_{measure}"] = said[0][measure], true[0][measure]
+        rows |= {f"{column}_{round(centre)}": of_bands[column][:, place] for place, centre in enumerate(CENTRES_HZ)}
     rows["within_jnd"] = np.all([abs(rows[name]) <= least for name, least in NOTICED.items()], axis=0)
     return pd.DataFrame(rows)
 
@@ -59,7 +63,8 @@ def _early_nmse(
 def medians(errors: pd.DataFrame) -> Mapping[str, float]:
     """Return the figures of a table of `compare`: medians over responses of absolute errors, and the share within.
 
-    A response that has no such time where the true one has one is as far off as can be.
+    A response that has no such time where the true one has one is as far off as can be. A table without `early_nmse`
+    has no figure of it.
     """
 
     def median(error: str, time: str) -> float:
@@ -71,6 +76,5 @@ def medians(errors: pd.DataFrame) -> Mapping[str, float]:
         "edt_error_pct": 100 * median("edt_error", "edt_s"),
         "c50_error_db": float(errors["c50_error_db"].abs().median()),
         "drr_error_db": float(errors["drr_error_db"].abs().median()),
-        "early_nmse": float(errors["early_nmse"].median()),
         "within_jnd": float(errors["within_jnd"].mean()),
-    }
+    } | ({"early_nmse": float(errors["early_nmse"].median())} if "early_nmse" in errors else {})

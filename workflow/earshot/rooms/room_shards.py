@@ -1,6 +1,6 @@
 """Rooms of a shard: simulated, measured and written, and read back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +103,15 @@ def read_rooms(
     if len(tensors.get("responses", ())) != len(index):
         raise DataError(f"{tensors_path} and {index_path} do not belong together. Delete both and run again.")
     return index, tensors, settings
+
+
+def read_learnt(pairs: Iterable[tuple[Path | str, Path | str]]) -> tuple[pd.DataFrame, torch.Tensor]:
+    """Return index and responses `(rows, samples)` of the rooms in shards, tensors and index each, that do not test."""
+    read = [read_rooms(*pair) for pair in pairs]
+    index = pd.concat([one for one, _, _ in read], ignore_index=True)
+    learns = (index["fold"] != TEST_FOLD).to_numpy()
+    responses = torch.cat([tensors["responses"] for _, tensors, _ in read])
+    return index[learns].reset_index(drop=True), responses[torch.from_numpy(learns)]
 
 
 def rooms_of(index: pd.DataFrame, settings: Mapping[str, Any], tests_alone: bool = False) -> list[Room]:

@@ -9,6 +9,8 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from earshot.learn.room_listening import heard_in
+
 
 @dataclass(frozen=True)
 class SoundOnPage:
@@ -22,6 +24,18 @@ class SoundOnPage:
     def sources(self) -> Sequence[tuple[str, str]]:
         """What is said of each way, and the address that holds it: FLAC, which every browser plays."""
         return [(words, _address(signal, round(self.rate_hz))) for words, signal in self.ways.items()]
+
+
+def in_a_room(
+    clips: Mapping[str, NDArray[np.float32]], responses: Mapping[str, NDArray[np.float32]], rate_hz: float
+) -> list[SoundOnPage]:
+    """Return recordings `(samples,)` as they are, and as they would sound in a room by each of its responses."""
+    ways = {f"in the room, {words}": response for words, response in responses.items()}
+    ways = {"dry": np.ones(1, np.float32)} | ways
+    return [
+        SoundOnPage(name, {words: heard_in(clip, response) for words, response in ways.items()}, rate_hz)
+        for name, clip in clips.items()
+    ]
 
 
 def _address(signal: NDArray[np.float32], rate_hz: int) -> str:

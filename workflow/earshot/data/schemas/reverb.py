@@ -5,6 +5,7 @@ import pandera.pandas as pa
 from earshot.data.schemas.rooms import BANDS_HZ
 
 _ERRORS = ("t60_error", "edt_error", "c50_error_db")
+_TIMES = ("t60_s", "edt_s", "c50_db")
 _TRAINING = {"model": pa.Column(str), "number": pa.Column(int, pa.Check.ge(1))}
 
 # A row for each epoch of each training.
@@ -23,6 +24,13 @@ REVERB_HISTORY = pa.DataFrameSchema(
     coerce=True,
 )
 
+_MEASURES = {
+    **{f"{which}_{measure}": pa.Column(float, nullable=True) for which in ("said", "true") for measure in _TIMES},
+    **{error: pa.Column(float, nullable=True) for error in (*_ERRORS, "drr_error_db")},
+    **{f"{error}_{band}": pa.Column(float, nullable=True) for error in _ERRORS for band in BANDS_HZ},
+    "within_jnd": pa.Column(bool),
+}
+
 # A row for each response of the rooms that judge: errors of times are shares of the true ones.
 REVERB_ERRORS = pa.DataFrameSchema(
     {
@@ -32,17 +40,26 @@ REVERB_ERRORS = pa.DataFrameSchema(
         "receiver": pa.Column(int, pa.Check.ge(0)),
         "volume_m3": pa.Column(float),
         "distance_m": pa.Column(float),
-        **{
-            f"{which}_{measure}": pa.Column(float, nullable=True)
-            for which in ("said", "true")
-            for measure in ("t60_s", "edt_s", "c50_db")
-        },
-        **{error: pa.Column(float, nullable=True) for error in (*_ERRORS, "drr_error_db")},
-        **{f"{error}_{band}": pa.Column(float, nullable=True) for error in _ERRORS for band in BANDS_HZ},
+        **_MEASURES,
         "early_nmse": pa.Column(float, pa.Check.ge(0)),
-        "within_jnd": pa.Column(bool),
     },
     name="errors of models of reverberation",
+    strict=True,
+    coerce=True,
+)
+
+# A row for each model and each response that was measured in a room.
+REVERB_MEASURED = pa.DataFrameSchema(
+    {
+        "measured": pa.Column(str),  # name of the file's place
+        "model": pa.Column(str),  # or "simulation"
+        "room": pa.Column(str),  # of one measurement
+        "ear": pa.Column(str, pa.Check.isin(["left", "right"])),
+        "volume_m3": pa.Column(float),
+        "distance_m": pa.Column(float),
+        **_MEASURES,
+    },
+    name="errors of models of reverberation by measured rooms",
     strict=True,
     coerce=True,
 )

@@ -218,6 +218,12 @@ def _without_times(benchmark: Path) -> bytes:
     return read_table(benchmark, BENCHMARK).drop(columns=["seconds", "peak_memory_mb"]).to_csv().encode()
 
 
+def _without_seconds(history: Path) -> bytes:
+    """Return the history of a training but for how long epochs took."""
+    losses = pd.read_parquet(history)
+    return losses.drop(columns=[name for name in losses if "seconds" in name]).to_csv().encode()
+
+
 def _without_speed(summary: Path) -> bytes:
     """Return the summary but for figures of speed, and of the stages their names and jobs."""
     figures = json.loads(summary.read_text())
@@ -248,6 +254,7 @@ def _is_what_its_inputs_give(page: Path) -> bytes:
 # Files in which times stand, by what must be equal in them all the same; of the figure of speed, only that it is there.
 CONTENT: dict[str, Callable[[Path], bytes]] = {
     "benchmark.parquet": _without_times,
+    "history.parquet": _without_seconds,
     "summary.json": _without_speed,
     "index.html": _is_what_its_inputs_give,
     "speed.svg": lambda figure: b"",

@@ -50,6 +50,12 @@ def test_when_the_direct_sound_arrives_changes_nothing_but_the_delay():
     assert all(np.allclose(before[name], after[name]) for name in before)
 
 
+def test_many_responses_measure_what_each_does():
+    responses = noise(0.3, 40)
+    many = measured(responses, bands=True)
+    assert all(np.array_equal(values[37], measured(responses[37], bands=True)[name]) for name, values in many.items())
+
+
 def test_two_decays_give_an_early_time_and_a_late_one():
     early, late = envelope(0.2), 0.1 * envelope(1.0)
     found = measured(np.concatenate([np.zeros(ARRIVAL), np.sqrt(early**2 + late**2)]))

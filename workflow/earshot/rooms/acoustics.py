@@ -10,6 +10,7 @@ from earshot.signal.octaves import in_bands
 
 SPEED_OF_SOUND = 343.0  # m/s, dry air of 20 degrees
 DIRECT_S = 0.0025  # half the time around its arrival in which sound counts as direct (Zahorik 2002)
+_AT_ONCE = 8  # responses, or groups of them, whose octaves are in memory together
 _BACKGROUND = 0.1  # of a recorded response, its end, that tells how loud the background is
 _ABOVE_BACKGROUND_DB = 10.0  # that a decay has to be where its time is read last (ISO 3382-1, 5.3.3)
 
@@ -74,6 +75,11 @@ def measures(
     not have, as a time of a decay that ends early, is NaN. `recorded` responses have noise in them: it is taken off
     decays, and a T60 that is read where they are less than 10 dB above it is NaN (5.3.3).
     """
+    if responses.ndim > 1 and len(responses) > _AT_ONCE:
+        firsts = range(0, len(responses), _AT_ONCE)
+        places = [slice(first, first + _AT_ONCE) for first in firsts]
+        parts = [measures(responses[place], rate_hz, arrivals[place], bands, recorded) for place in places]
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     places = np.arange(responses.shape[-1]) - arrivals[..., None]
     margin = round(DIRECT_S * rate_hz)
     parts = {

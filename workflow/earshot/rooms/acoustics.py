@@ -76,10 +76,9 @@ def measures(
     decays, and a T60 that is read where they are less than 10 dB above it is NaN (5.3.3).
     """
     if responses.ndim > 1 and len(responses) > _AT_ONCE:
-        firsts = range(0, len(responses), _AT_ONCE)
-        places = [slice(first, first + _AT_ONCE) for first in firsts]
-        parts = [measures(responses[place], rate_hz, arrivals[place], bands, recorded) for place in places]
-        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        few = [slice(first, first + _AT_ONCE) for first in range(0, len(responses), _AT_ONCE)]
+        found = [measures(responses[rows], rate_hz, arrivals[rows], bands, recorded) for rows in few]
+        return {name: np.concatenate([one[name] for one in found]) for name in found[0]}
     places = np.arange(responses.shape[-1]) - arrivals[..., None]
     margin = round(DIRECT_S * rate_hz)
     parts = {

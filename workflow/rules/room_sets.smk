@@ -133,7 +133,7 @@ def memory_of_rooms():
 
 
 def minutes_of_rooms():
-    """Return the run time of a job on the processor, minutes: images of all receivers, and measures."""
+    """Return the run time of a job on the processor, minutes: images of all receivers, of heads by octave, and measures."""
 
     def needed(rooms):
         responses = receivers_of_room(rooms) * rooms_of_job(rooms)

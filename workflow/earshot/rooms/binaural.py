@@ -35,7 +35,8 @@ def ear_responses(
     """
     length = spectrum_samples(samples + head.taps, rate_hz)
     bands = found.plane_amplitudes.shape[1]
-    hrirs = head.hrirs.to(receiver_m.device).flatten(1)
+    head = head.to(receiver_m.device)
+    hrirs = head.hrirs.flatten(1)
     grid = torch.zeros(bands, FINER * 2, length, device=receiver_m.device)
     for first, *others in _in_order(found, receiver_m, facing_deg, head, rate_hz, samples):
         if len(first):

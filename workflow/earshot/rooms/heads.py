@@ -3,7 +3,7 @@
 A head's own axes are x to the front, y to the left, z up. Where it looks is an angle from the room's x towards its y.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,9 +19,7 @@ EARS = ("left", "right")
 _LEAD = 8  # samples before the earliest onset, in which a band limit rings
 _ONSET = 0.1  # of a response's largest sample: its onset is the first that reaches it
 _EVEN = 16384  # directions, evenly spread, that say how much of a diffuse field is nearest to each measured one
-_NODES = (
-    513  # on each side of a table of directions, odd so that the axes have nodes; they are within half a degree of all
-)
+_NODES = 513  # on each side of a table of directions, odd so that the axes have nodes: one is within half a degree
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +33,7 @@ class Head:
     hrirs: Tensor  # (directions, ears, taps), left and right
     onsets: NDArray[np.int64]  # (directions, ears), samples
     shares: NDArray[np.float64]  # (directions,), of a diffuse field, which add up to 1
-    table: Tensor  # (2 * _NODES**2,), the measured direction that is nearest, by `places`
+    table: Tensor  # (2 * _NODES**2,), the measured direction that is nearest to each node
 
     @classmethod
     def of(cls, measured: HrirSet) -> "Head":
@@ -63,6 +61,10 @@ class Head:
         """How late a diffuse field is heard on average, samples."""
         return round(float(self.shares @ self.onsets.mean(1)))
 
+    def to(self, device: torch.device) -> "Head":
+        """Return the same head with what responses are made of on a device."""
+        return replace(self, hrirs=self.hrirs.to(device), table=self.table.to(device))
+
     def nearest(self, x: Tensor, y: Tensor, z: Tensor) -> Tensor:
         """Return the number of the measured direction that is nearest to each, of any length in the head's axes.
 
@@ -72,7 +74,7 @@ class Head:
         half = (_NODES - 1) / 2
         scale = half / (x.abs() + y.abs() + z.abs()).clamp_(min=1e-9)
         row, column = ((side * scale).add_(half + 0.5).long() for side in (x, y))
-        return self.table.to(x.device)[row.mul_(_NODES).add_(column).add_(z < 0, alpha=_NODES**2)]
+        return self.table[row.mul_(_NODES).add_(column).add_(z < 0, alpha=_NODES**2)]
 
     def in_diffuse_field(self, noise: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return what the ears hear of a diffuse field, `(ears, samples)`, made of two noises of their own.
@@ -84,14 +86,12 @@ class Head:
         samples = noise.shape[-1]
         length = next_fast_len(samples + 2 * self.taps, real=True)
         size = 2 * self.taps
-        short = np.fft.rfft(self.hrirs.double().numpy(), size)
+        short = np.fft.rfft(self.hrirs.double().cpu().numpy(), size)
         power = np.einsum("def,dgf,d->egf", short, short.conj(), self.shares)
         correlation = np.fft.irfft(power, size)  # of the ears over lags, those below 0 at the end
         padded = np.zeros((2, 2, length))
-        padded[..., : self.taps], padded[..., -self.taps :] = (
-            correlation[..., : self.taps],
-            correlation[..., self.taps :],
-        )
+        padded[..., : self.taps] = correlation[..., : self.taps]
+        padded[..., -self.taps :] = correlation[..., self.taps :]
         mixed = np.einsum("egf,gf->ef", _root(np.fft.rfft(padded)), np.fft.rfft(noise, length))
         return np.fft.irfft(mixed, length)[:, :samples]
 

@@ -270,6 +270,8 @@ def test_every_key_is_described():
             "others.live: length_s: 0.9 s do",
         ),
         ({"others": {"standard": {"count": 3}}}, "standard is the name of the rooms that models learn from"),
+        ({"others": {"ears": {"head": "somebody.wav"}}}, "rooms.others.ears.head: somebody.wav is no SOFA file"),
+        ({"head": "somebody.sofa"}, "rooms.head is unknown"),
     ],
 )
 def test_other_rooms_that_cannot_be_are_named(rooms, sentence):
@@ -287,6 +289,13 @@ def test_other_rooms_are_as_the_standard_ones_but_for_what_they_set():
     ).rooms
     dry = rooms.other("dry")
     assert dry.materials is None and dry.t60_s == (0.2, 0.3) and dry.volume_m3 == rooms.volume_m3 and dry.count == 40
+
+
+def test_other_rooms_alone_may_have_heads():
+    others = {"ears": {"head": "people/somebody.sofa"}, "few": {"count": 2}}
+    rooms = read_config({"name": "any", "rooms": {"others": others}}).rooms
+    assert rooms.other("ears").head == Path("people/somebody.sofa")
+    assert rooms.head is None and rooms.other("few").head is None
 
 
 def test_a_model_without_images_heads_no_report():

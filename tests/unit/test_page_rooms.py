@@ -89,6 +89,7 @@ def test_the_page_is_whole(made, tmp_path):
     for name, figure in drawn.items():
         figures.save(figure, tmp_path / f"{name}.svg")
         on_page.append(FigureOnPage(name, (tmp_path / f"{name}.svg").read_text()))
+    heads = pd.concat([index.assign(ear=ear, set="heads") for ear in ("left", "right")])
     how = Rooms(volume_m3=(20, 40), t60_s=(0.2, 0.25), receivers=3).model_dump(mode="json")
     summary = {
         "name": "local",
@@ -102,10 +103,13 @@ def test_the_page_is_whole(made, tmp_path):
         "data": [],
         "earlier": [],
         "rooms": summary_rooms.rooms(index),
+        "binaural": summary_rooms.binaural([heads], {"heads": "somebody.sofa"}),
         "speed": speed,
     }
+    assert summary_rooms.binaural([], {}) == []
     json.dumps(summary, allow_nan=False)
     page = Reader(render_rooms(summary, on_page, ["a.parquet"]))
     assert "3 rooms of 20 to 40 m³" in page.text
+    assert "In 3 rooms of the set heads 9 receivers are heads, whose ears are those of somebody.sofa" in page.text
     assert "11.0 times a plain loop over pyroomacoustics" in page.text
     assert [tag for tag, _ in page.tags].count("figure") == 6

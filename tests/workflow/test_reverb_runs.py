@@ -110,6 +110,10 @@ def test_rooms_that_are_set_as_the_standard_ones_are_others(made):
     assert found["simulate_rooms"] == 1 and "train_reverb" not in found
 
 
+def test_rooms_with_heads_judge_no_model(made):
+    assert planned(made, {"rooms.others.heads": {"count": 2, "head": "people/somebody.sofa"}}) == {}
+
+
 def test_the_page_says_how_far_each_model_is(made):
     folder = made / "results/tiny/reverb"
     summary = json.loads((folder / "summary.json").read_text())

@@ -1,13 +1,14 @@
 """Rooms become shards of impulse responses: each once, and again only where an edit made it stale."""
 
 import json
+import shutil
 
 import pandas as pd
 import pytest
 import torch
 from earshot.data.shards import read_settings
 from earshot.rooms.room_shards import read_rooms
-from runs import changed, copy_project, damage, planned_rules, run
+from runs import changed, copy_project, damage, planned_rules, run, write_person
 
 ROOMS = changed(
     {
@@ -135,6 +136,87 @@ def test_the_page_says_what_rooms_measure(made):
     assert found["ratio"] == pytest.approx(found["rirs_per_s"] / found["plain_rirs_per_s"])
     page = (folder / "index.html").read_text()
     assert "5 rooms of 20 to 40 m³" in page and page.count("<figure>") == 6
+
+
+HEADS = {"count": 3, "receivers": 2, "head": "people/somebody.sofa"}
+
+
+@pytest.fixture(scope="module")
+def binaural(tmp_path_factory, made):
+    """The same folder after a run with a set of rooms whose receivers are heads. To be read, and planned in."""
+    folder = shutil.copytree(made, tmp_path_factory.mktemp("binaural"), dirs_exist_ok=True)
+    (folder / "people").mkdir()
+    for name in ("somebody", "other"):
+        write_person(folder / "people" / f"{name}.sofa")
+    said = run(folder, "--", "rooms", config=with_heads({}), project=folder)
+    assert said.count("Simulate rooms") == 2 and "Time the simulation" not in said
+    return folder
+
+
+def with_heads(changes):
+    """The configuration with a set of rooms whose receivers are heads."""
+    return changed({"rooms.others.heads": dict(HEADS)} | changes, ROOMS)
+
+
+def folders(folder):
+    """The shards of each set, by whether its receivers are heads."""
+    found = {}
+    for path in sorted((folder / "results/shared/rooms").glob("*/*.safetensors")):
+        found.setdefault("head" in read_settings(path), []).append(path)
+    return found
+
+
+def test_heads_have_two_ears_and_are_simulated_beside_the_standard_rooms(binaural):
+    found = folders(binaural)
+    assert [path.stem for path in found[False]] == ALL
+    assert [path.stem for path in found[True]] == ["000000-000001", "000002-000002"]
+    read = [read_rooms(path, path.with_suffix(".parquet")) for path in found[True]]
+    index = pd.concat([rows for rows, _, _ in read])
+    assert list(index["ear"]) == ["left", "right"] * 6 and index.groupby(["room", "receiver"]).ngroups == 6
+    for rows, tensors, settings in read:
+        assert tensors["responses"].shape == (len(rows), 4800) and settings["head"] == "somebody.sofa"
+    summary = json.loads((binaural / "results/tiny/rooms/summary.json").read_text())
+    assert summary["binaural"] == [{"set": "heads", "rooms": 3, "receivers": 6, "head": "somebody.sofa"}]
+    assert summary["rooms"]["rooms"] == 5 and summary["rooms"]["responses"] == 15
+    page = (binaural / "results/tiny/rooms/index.html").read_text()
+    assert "In 3 rooms of the set heads 6 receivers are heads, whose ears are those of somebody.sofa" in page
+
+
+@pytest.mark.parametrize(
+    ("changes", "jobs"),
+    [
+        ({}, 0),
+        ({"rooms.count": 6}, 1),
+        ({"rooms.others.larger": {"count": 2}, "rooms.threads": 1, "name": "other"}, 0),
+        ({"rooms.others.heads.head": "people/other.sofa"}, 2),
+        ({"rooms.others.heads.receivers": 3}, 2),
+        ({"rooms.others.heads": None}, 0),
+        ({"rooms.others.more": HEADS}, 2),
+    ],
+)
+def test_heads_are_made_again_by_what_changes_them(changes, jobs, binaural):
+    found = planned_rules(binaural, "--", "rooms", config=with_heads(changes), project=binaural)
+    assert found.get("simulate_rooms", 0) == jobs
+
+
+def test_another_file_of_the_head_makes_its_rooms_again(binaural, tmp_path):
+    folder = copy_project(tmp_path)
+    for name in ("results", ".snakemake"):
+        (folder / name).symlink_to(binaural / name)
+    shutil.copytree(binaural / "people", folder / "people")
+    config = with_heads({})
+    assert planned_rules(folder, "--", "rooms", config=config, project=folder) == {}
+    shutil.copyfile(folder / "people/other.sofa", folder / "people/somebody.sofa")
+    found = planned_rules(folder, "--", "rooms", config=config, project=folder)
+    assert found == {"simulate_rooms": 2, "report_rooms": 1}
+
+
+def test_a_damaged_head_is_a_sentence(tmp_path):
+    (tmp_path / "people").mkdir()
+    damage(write_person(tmp_path / "people/somebody.sofa"))
+    config = with_heads({"rooms.others.heads.count": 1})
+    said = run(tmp_path, "--until", "simulate_rooms", "--", "rooms", config=config, succeeds=False)
+    assert "people/somebody.sofa: not readable as SOFA" in said and "Traceback" not in said
 
 
 def test_rooms_of_materials_on_a_grid_have_a_page_too(tmp_path):

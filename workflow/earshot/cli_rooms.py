@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 _ABOUT = """\
 List the rooms that were simulated and the models that were trained on them; tell of one; or hear a recording in a room,
-by its simulated response or by the one that a model says.
+by its simulated response or by the one that a model says. Where receivers are heads it is in stereo, an ear a channel.
 
   earshot rooms                                        what there is
   earshot rooms --room 12                              one room: its size, its receivers, what they measure
@@ -62,7 +62,7 @@ def run(given: argparse.Namespace) -> int:
         raise ConfigError("--room with --model wants something to hear: name a recording with --hear.")
     if given.room is not None:
         sets = find_rooms(given.results)
-        rooms = _one(sets, given.set, "set of rooms") if given.set else max(sets.values(), key=lambda one: one.count)
+        rooms = _one(sets, given.set, "set of rooms") if given.set else max(sets.values(), key=_rank)
         room = _name(given.room)
         if given.hear:
             _hear(given, rooms, room, model)
@@ -87,6 +87,11 @@ def _one(known: dict[str, T], asked: str, what: str) -> T:
     raise ConfigError(f"{'no' if not found else 'more than one'} {what} is called {asked}; there are: {there}.")
 
 
+def _rank(rooms: "RoomSet") -> tuple[int, bool]:
+    """Return how soon a set is meant where none is named: the most rooms, and of as many those without heads."""
+    return rooms.count, rooms.head is None
+
+
 def _name(room: str) -> str:
     """Return the name of a room by what a person calls it."""
     number = room.removeprefix("room")
@@ -103,6 +108,7 @@ def _tell_set(rooms: "RoomSet") -> None:
     print(
         f"{rooms.name}: {index['room'].nunique():,} rooms, {len(index):,} responses; "
         f"{small:.0f} to {large:.0f} m3, measured T60 {dry:.2f} to {live:.2f} s"
+        + (f"; receivers are heads with two ears, of {rooms.head}" if rooms.head else "")
     )
 
 
@@ -135,10 +141,14 @@ def _tell_room(rooms: "RoomSet", room: str) -> None:
     print(f"  source at {_place(first, 'source')}")
     for _, row in own.iterrows():
         print(
-            f"  receiver {row['receiver']} at {_place(row, 'receiver')}, "
+            f"  receiver {row['receiver']}{_ear(row)} at {_place(row, 'receiver')}, "
             f"{row['distance_m']:.1f} m away: T60 {row['t60_s']:.2f} s, EDT {row['edt_s']:.2f} s, "
             f"C50 {row['c50_db']:.1f} dB, direct to reverberant {row['drr_db']:.1f} dB"
         )
+
+
+def _ear(row: "pd.Series") -> str:
+    return f", {row['ear']} ear of a head that looks to {row['facing_deg']:.0f} degrees," if row["ear"] else ""
 
 
 def _place(row: "pd.Series", what: str) -> str:
@@ -158,6 +168,6 @@ def _hear(given: argparse.Namespace, rooms: "RoomSet", room: str, model: "Traine
     by = f"-{model.name.rpartition('/')[2]}" if model else ""
     path = Path(given.to or f"{Path(given.hear).stem}-{room}-{given.receiver}{by}.wav")
     with replacing(path) as temporary:
-        soundfile.write(temporary, heard_in(signal, response), round(rate_hz), format="WAV", subtype="PCM_16")
+        soundfile.write(temporary, heard_in(signal, response).T, round(rate_hz), format="WAV", subtype="PCM_16")
     how = f"by {model.name}" if model else "simulated"
     print(f"{path}: {Path(given.hear).name} in {room}, {row['distance_m']:.1f} m from the source, {how}")

@@ -1,6 +1,8 @@
 """The configuration of study D, its first half: rooms and their impulse responses."""
 
-from pydantic import Field, PositiveInt, ValidationError, model_validator
+from pathlib import Path
+
+from pydantic import Field, PositiveInt, PrivateAttr, ValidationError, field_validator, model_validator
 
 from earshot.config_section import Name, Section
 from earshot.materials import SURFACES, materials
@@ -36,7 +38,7 @@ class SpeedOfRooms(Section):
 
 
 class OtherRooms(Section):
-    """Rooms that models are judged by and do not learn from: what is not set is as in `rooms`."""
+    """Rooms that models do not learn from: what is not set is as in `rooms`. Those without a head judge them."""
 
     count: PositiveInt = Field(40, description="How many rooms")
     volume_m3: Range | None = Field(None, description="Volume, m3: smallest and largest")
@@ -45,6 +47,18 @@ class OtherRooms(Section):
     t60_s: Range | None = Field(None, description="Reverberation time, s: shortest and longest")
     receivers: PositiveInt | None = Field(None, description="Receivers of a room, at random places")
     grid_m: float | None = Field(None, gt=0, description="Receivers on a grid instead, so many metres apart")
+    head: Path | None = Field(
+        None,
+        description="SOFA file of head-related impulse responses: each receiver is then a head with two ears, "
+        "that looks in a direction of its own. No model is judged by such rooms",
+    )
+
+    @field_validator("head")
+    @classmethod
+    def _sofa(cls, head: Path | None) -> Path | None:
+        if head and head.suffix != ".sofa":
+            raise ValueError(f"{head} is no SOFA file: the name of one ends in .sofa")
+        return head
 
 
 class Rooms(Section):
@@ -80,19 +94,29 @@ class Rooms(Section):
     threads: PositiveInt = Field(2, description="Threads of a job, a room each")
     others: dict[Name, OtherRooms | None] = Field(
         {},
-        description="Other rooms, by names of yours, that models of reverberation are judged by; null leaves one out",
+        description="Other rooms, by names of yours: those without a head judge models of reverberation; "
+        "null leaves one out",
     )
     benchmark: SpeedOfRooms = SpeedOfRooms()
+    _head: Path | None = PrivateAttr(None)
+
+    @property
+    def head(self) -> Path | None:
+        """The SOFA file of the heads that receivers are: of some other rooms alone, since models hear with one ear."""
+        return self._head
 
     def other(self, name: str) -> "Rooms":
         """Return the other rooms of a name."""
         changes = self.others[name]
         own = {} if changes is None else {key: value for key, value in changes if value is not None}
+        head = own.pop("head", None)
         if "t60_s" in own:
             own["materials"] = None
         if "receivers" in own:
             own["grid_m"] = None
-        return Rooms.model_validate(self.model_dump(exclude={"others"}) | own)
+        found = Rooms.model_validate(self.model_dump(exclude={"others"}) | own)
+        found._head = head
+        return found
 
     @model_validator(mode="after")
     def _possible(self) -> "Rooms":

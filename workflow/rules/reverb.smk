@@ -66,8 +66,8 @@ rule judge_reverb:
         network=network_of_reverb,
         known=known_responses,
         known_indices=of_rooms(rules.simulate_rooms.output.index),
-        responses=[path for name in ROOM_SETS for path in of_rooms(rules.simulate_rooms.output.responses, name)],
-        indices=[path for name in ROOM_SETS for path in of_rooms(rules.simulate_rooms.output.index, name)],
+        responses=of_rooms(rules.simulate_rooms.output.responses, *JUDGES),
+        indices=of_rooms(rules.simulate_rooms.output.index, *JUDGES),
     output:
         f"{REVERB_MODEL}/errors.parquet",
     log:
@@ -83,7 +83,7 @@ rule judge_reverb:
         runtime=minutes(15, 0.1),
     params:
         # Of each shard the set that it belongs to.
-        judges=[name for name in ROOM_SETS for _ in of_rooms(rules.simulate_rooms.output.index, name)],
+        judges=[name for name in JUDGES for _ in of_rooms(rules.simulate_rooms.output.index, name)],
         settings=settings_of_reverb,
         device=CONFIG.device,
         code=code("judge_reverb"),
@@ -213,13 +213,18 @@ rule report_reverb:
         runtime=minutes(10),
     params:
         config=configuration_of(
-            rooms={"threads": True, "benchmark": True}, reverb={"threads": True, "clips": True, "benchmark": {"cores"}}
+            rooms={
+                "threads": True,
+                "benchmark": True,
+                "others": {"__all__": {"head"}} | dict.fromkeys(BINAURAL, True),
+            },
+            reverb={"threads": True, "clips": True, "benchmark": {"cores"}},
         ),
         heading=REVERB.heading if REVERB.kept else "",
         shown=MODELS_THAT_SHOW,
         learnt=[name for name in MODELS_THAT_SHOW if name in LEARNT_MODELS],
         clips=list(REVERB.clips),
-        sets={name: words_of(other) for name, other in ROOMS.others.items() if other},
+        sets={name: words_of(ROOMS.others[name]) for name in JUDGES if name != STANDARD},
         device="cpu" if CONFIG.device == "cpu" else "auto",  # of the machine that is described: the job needs no GPU
         devices=DEVICES,
         jobs=reverb_job_times(),

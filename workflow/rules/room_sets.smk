@@ -5,6 +5,8 @@ from earshot.materials import materials
 ROOMS = CONFIG.rooms
 STANDARD = "standard"  # those of `rooms`, which models learn from; others have names of their own
 ROOM_SETS = {STANDARD: ROOMS} | {name: ROOMS.other(name) for name, other in ROOMS.others.items() if other}
+BINAURAL = [name for name, rooms in ROOM_SETS.items() if rooms.head]  # whose receivers are heads
+JUDGES = [name for name in ROOM_SETS if name not in BINAURAL]  # of models, which hear with one ear
 _NOT_OF_SAMPLING = {"count", "rooms_per_job", "sample_rate_hz", "most_images", "threads", "others", "benchmark"}
 
 
@@ -32,11 +34,13 @@ def folder_of(rooms):
     """Return the name of the folder of a set's shards.
 
     Configurations that agree in what rooms are share it. What materials absorb is another's table, of which the
-    configuration has names alone. Devices round differently, so theirs is in the name.
+    configuration has names alone. Devices round differently, so theirs is in the name. Of a head it is the file's name:
+    an input, of which an edit is seen.
     """
     names = values(rooms)["materials"] or {}
     absorbed = {name: materials()[name] for some in names.values() for name in some}
-    return f"{digest([sampling_of(rooms), simulation_of(rooms), absorbed])}-{CONFIG.device}"
+    head = [str(rooms.head)] if rooms.head else []
+    return f"{digest([sampling_of(rooms), simulation_of(rooms), absorbed, *head])}-{CONFIG.device}"
 
 
 def numbers_of(rooms):
@@ -66,10 +70,13 @@ wildcard_constraints:
     numbers=r"\d{6}-\d{6}",
 
 
-def of_rooms(file, name=STANDARD):
-    """Return a file of each shard of a set."""
-    rooms = ROOM_SETS[name]
-    return expand(file, room_set=folder_of(rooms), numbers=numbers_of(rooms), allow_missing=True)
+def of_rooms(file, *names):
+    """Return a file of each shard of sets, of the standard one where none is named."""
+    return [
+        path
+        for rooms in map(ROOM_SETS.get, names or [STANDARD])
+        for path in expand(file, room_set=folder_of(rooms), numbers=numbers_of(rooms), allow_missing=True)
+    ]
 
 
 def numbers_of_rooms(wildcards):
@@ -90,6 +97,12 @@ def simulation_of_rooms(wildcards):
     return simulation_of(BY_FOLDER[wildcards.room_set])
 
 
+def head_of_rooms(wildcards):
+    """Return the SOFA file of the heads that hear a shard's rooms, where receivers are heads."""
+    head = BY_FOLDER[wildcards.room_set].head
+    return str(head) if head else []
+
+
 def receivers_of_room(rooms=ROOMS):
     """Return how many receivers a room has at most, about."""
     if rooms.grid_m is None:
@@ -103,24 +116,30 @@ def memory_of_rooms():
 
     It hardly grows with the number of images, of which none is kept by itself. Spectra are of eight times the samples,
     by band, and there are four; what is measured of a response, in octaves and in 64 bits, takes as much as 64
-    responses. It is that of the set which needs most.
+    responses. A head's receivers are made one by one, each with 4 million images at once (30 bytes of each, and 20 by
+    band, twice while they are sorted), and two ears. It is that of the set which needs most.
     """
 
     def needed(rooms):
         response_mb = rooms.length_s * rooms.sample_rate_hz * 4 / 1e6
         receivers, bands = receivers_of_room(rooms), 6 if rooms.materials else 1
-        of_thread = max(min(receivers, 32) * bands * 8 * 4, receivers * 64)
-        return 900 + response_mb * (rooms.threads * of_thread + receivers * rooms_of_job(rooms) * 1.5)
+        ears, at_once = (2, 2) if rooms.head else (1, min(receivers, 32))
+        images_mb = min(rooms.most_images, 4.5e6) * (60 + 20 * bands) / 1e6 if rooms.head else 0
+        of_thread = max(at_once * bands * 8 * 4, receivers * ears * 64)
+        kept = receivers * ears * rooms_of_job(rooms) * 1.5
+        return 900 + rooms.threads * (response_mb * of_thread + images_mb) + response_mb * kept
 
     return max(map(needed, ROOM_SETS.values()))
 
 
 def minutes_of_rooms():
-    """Return the run time of a job on the processor, minutes: images of all receivers, and measures."""
+    """Return the run time of a job on the processor, minutes: images of all receivers, of heads by octave, and measures."""
 
     def needed(rooms):
         responses = receivers_of_room(rooms) * rooms_of_job(rooms)
-        return 5 + responses * (rooms.most_images * 1e-7 + 0.1) / 60 / rooms.threads
+        bands = 6 if rooms.materials else 1
+        seconds = rooms.most_images * (1e-7 + (5e-7 * bands if rooms.head else 0)) + (0.3 if rooms.head else 0.1)
+        return 5 + responses * seconds / 60 / rooms.threads
 
     return max(map(needed, ROOM_SETS.values()))
 
@@ -150,6 +169,6 @@ def minutes_of_plain_loop():
 def room_job_times():
     """Return by rule where the times of rooms' jobs are."""
     return {
-        "simulate_rooms": of_rooms(rules.simulate_rooms.benchmark),
+        "simulate_rooms": of_rooms(rules.simulate_rooms.benchmark, STANDARD, *BINAURAL),
         "benchmark_rooms": expand(rules.benchmark_rooms.benchmark, device=["cpu", "cuda"]),
     }

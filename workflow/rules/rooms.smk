@@ -2,6 +2,8 @@
 
 
 rule simulate_rooms:
+    input:
+        head=head_of_rooms,
     output:
         responses=f"{ROOM_SHARDS}/{{numbers}}.safetensors",
         index=f"{ROOM_SHARDS}/{{numbers}}.parquet",
@@ -59,6 +61,7 @@ rule report_rooms:
     input:
         indices=of_rooms(rules.simulate_rooms.output.index),
         first=of_rooms(rules.simulate_rooms.output.responses)[0],
+        binaural=of_rooms(rules.simulate_rooms.output.index, *BINAURAL) if BINAURAL else [],
         speed=on_devices(rules.benchmark_rooms.output),
         template=in_project("workflow/earshot/show/rooms.html.j2"),
         base=in_project("workflow/earshot/show/base.html.j2"),
@@ -88,6 +91,9 @@ rule report_rooms:
         config=configuration_of(rooms={"threads": True, "others": True, "benchmark": {"cores"}}),
         device="cpu" if CONFIG.device == "cpu" else "auto",  # of the machine that is described: the job needs no GPU
         devices=DEVICES,
+        # Of each shard of rooms with heads its set, and of each such set whose head it is.
+        binaural=[name for name in BINAURAL for _ in of_rooms(rules.simulate_rooms.output.index, name)],
+        heads={name: ROOM_SETS[name].head.name for name in BINAURAL},
         jobs=room_job_times(),
         code=code("report_rooms"),
     message:

@@ -24,6 +24,10 @@ with at_work(snakemake) as params:
     index = pd.concat([read_table(path, ROOM_INDEX) for path in files.indices], ignore_index=True)
     times = pd.concat([read_table(path, ROOM_TIMES) for path in files.speed], ignore_index=True)
     speed = summary_rooms.speed(times)
+    binaural = [
+        read_table(path, ROOM_INDEX).assign(set=name)
+        for path, name in zip(files.binaural, params.binaural, strict=True)
+    ]
     first, tensors, settings = read_rooms(files.first, files.indices[0])
     shown = first[first["room"] == first["room"].iloc[0]]
     found = summary.provenance(params.config, git_commit(snakemake)) | {
@@ -31,6 +35,7 @@ with at_work(snakemake) as params:
         "earlier": sorted(set(times["device"]) - set(params.devices)),
         "rooms": summary_rooms.rooms(index)
         | {key: summary_rooms.headline(speed)[key] for key in ("rirs_per_s", "plain_rirs_per_s", "ratio")},
+        "binaural": summary_rooms.binaural(binaural, params.heads),
         "speed": speed,
         "stages": summary.stage_times(params.jobs),
         "data": [],

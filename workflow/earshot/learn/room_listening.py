@@ -37,7 +37,12 @@ class RoomSet:
         """A row for each response."""
         tables = [read_table(path.with_suffix(".parquet"), ROOM_INDEX) for path in self.shards]
         # Where the number of rooms was changed, an earlier last shard lies beside the one in its place.
-        return pd.concat(tables).drop_duplicates(["room", "receiver"])
+        return pd.concat(tables).drop_duplicates(["room", "receiver", "ear"])
+
+    @property
+    def head(self) -> str | None:
+        """The SOFA file of the heads that its receivers are; None where they are none."""
+        return read_settings(self.shards[0]).get("head")
 
     @property
     def count(self) -> int:
@@ -100,28 +105,39 @@ def find_models(folder: Path | str) -> dict[str, TrainedModel]:
 def response_of(
     rooms: RoomSet, room: str, receiver: int, model: TrainedModel | None, device: torch.device
 ) -> tuple[NDArray[np.float32], float, pd.Series]:
-    """Return the response at a receiver, simulated or by a model, its rate, and its row of the index.
+    """Return the response at a receiver, simulated or by a model, its rate, and its first row of the index.
 
-    Raises ConfigError for a room or a receiver that is not there.
+    It is `(samples,)`, or `(ears, samples)` of a head, left and right. Raises ConfigError for a room or a receiver that
+    is not there, and for a model where receivers are heads.
     """
+    if model is not None and rooms.head:
+        raise ConfigError(
+            f"receivers of {rooms.name} are heads with two ears, and a model says what a microphone hears. "
+            "Choose another set with --set, or leave out --model."
+        )
     shard = rooms.shard_of(room)
     index, tensors, made_with = read_rooms(shard, shard.with_suffix(".parquet"))
     own = index[index["room"] == room]
-    if not 0 <= receiver < len(own):
-        raise ConfigError(f"{room} has receivers 0 to {len(own) - 1}, and no {receiver}.")
+    rows = own[own["receiver"] == receiver]
+    if rows.empty:
+        raise ConfigError(f"{room} has receivers 0 to {own['receiver'].max()}, and no {receiver}.")
     simulation = SimulationSettings(**made_with["simulation"])
     if model is None:
-        response = tensors["responses"][int(own.index[receiver])].float().numpy()
+        response = tensors["responses"][rows.index.to_list()].float().numpy()
+        response = response if rooms.head else response[0]
     else:
         network, about = read_network(model.networks[0])
         (drawn,) = rooms_of(own, made_with)
         response = model_of(about["settings"], simulation, device, network).responses([drawn])[0][receiver]
-    return response, simulation.rate_hz, own.iloc[receiver]
+    return response, simulation.rate_hz, rows.iloc[0]
 
 
 def heard_in(signal: NDArray[np.float32], response: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return a signal `(samples,)` as it sounds by a response, to its last echo; the loudest sample is 0.9."""
-    wet = oaconvolve(signal, response)
+    """Return a signal `(samples,)` as it sounds by responses `(..., samples)`, to their last echo.
+
+    The loudest sample of all is 0.9: ears stay as loud to each other as they are.
+    """
+    wet = oaconvolve(np.broadcast_to(signal, (*response.shape[:-1], len(signal))), response, axes=-1)
     return np.asarray(wet * (_LOUDEST / max(float(abs(wet).max()), 1e-9)), np.float32)
 
 

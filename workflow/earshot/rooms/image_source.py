@@ -6,6 +6,7 @@ pulse alone would have been drawn with (Peterson 1986), then takes it to the sam
 in place of the filter's 81.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -17,7 +18,7 @@ from earshot.rooms.acoustics import SPEED_OF_SOUND
 HALF_FILTER = 40  # samples: a filter of 81, and as much silence before a pulse at time 0
 LOWEST_HZ = 20.0  # below it there is nothing to hear
 _RINGS_S = 0.1  # for as long rings the filter that takes it away
-_FINER = 8  # places between two samples; sharing then errs by less than -50 dB of a response below 8 kHz
+FINER = 8  # places between two samples; sharing then errs by less than -50 dB of a response below 8 kHz
 _NEAREST_M = 1e-3  # what is closer to a source is not louder
 
 
@@ -91,11 +92,8 @@ def responses(
     `spectrum_samples(samples, rate_hz)`; None where there is one for all.
     """
     length = spectrum_samples(samples, rate_hz)
-    pulses = _pulses(found, receivers_m, rate_hz, samples, length * _FINER)
-    spectra = torch.fft.rfft(pulses)[..., : length + 1] * _filter(length, receivers_m.device)
-    folded = spectra[..., : length // 2 + 1] + spectra[..., length // 2 :].flip(-1).conj()
-    summed = folded[:, 0] if bands_at is None else (folded * bands_at).sum(1)
-    return torch.fft.irfft(summed * _high_pass(length, rate_hz, receivers_m.device), length)[:, :samples]
+    pulses = _pulses(found, receivers_m, rate_hz, samples, length * FINER)
+    return to_samples(spectra_of(pulses, length, bands_at), length, rate_hz)[:, :samples]
 
 
 def spectrum_samples(samples: int, rate_hz: float) -> int:
@@ -105,23 +103,47 @@ def spectrum_samples(samples: int, rate_hz: float) -> int:
     return -(-needed // unit) * unit
 
 
+def heard(found: Images, receivers_m: Tensor, rate_hz: float, samples: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """Go through the columns of images as they are heard at receivers `(receivers, 3)`, `(receivers, images)` each.
+
+    Of each column it is the places on the fine grid at which images arrive, and how loud they would be by their
+    distance alone. What arrives after the samples that are kept is put behind them.
+    """
+    in_plane = (receivers_m[:, None, 1:] - found.plane_m).square().sum(2)  # (receivers, plane), m2
+    along = (found.columns_m[:, None, None] - receivers_m[:, :1]).square()  # (columns, receivers, 1), m2
+    for column, count in enumerate(found.reach):
+        distance = (in_plane[:, :count] + along[column]).sqrt_().clamp_(min=_NEAREST_M)
+        place = distance * (rate_hz * FINER / SPEED_OF_SOUND)
+        place.clamp_(max=samples * FINER)  # there begins what is not kept
+        yield place, distance.reciprocal_()
+
+
+def spectra_of(pulses: Tensor, length: int, bands_at: Tensor | None = None) -> Tensor:
+    """Return the spectra `(..., length // 2 + 1)` of pulses by band on the fine grid, `(..., bands, length * FINER)`.
+
+    They are those of samples, `HALF_FILTER` late. `bands_at` is as in `responses`.
+    """
+    spectra = torch.fft.rfft(pulses)[..., : length + 1] * _filter(length, pulses.device)
+    folded = spectra[..., : length // 2 + 1] + spectra[..., length // 2 :].flip(-1).conj()
+    return folded[..., 0, :] if bands_at is None else (folded * bands_at).sum(-2)
+
+
+def to_samples(spectra: Tensor, length: int, rate_hz: float) -> Tensor:
+    """Return the samples `(..., length)` of spectra `(..., length // 2 + 1)`, without what is below hearing."""
+    return torch.fft.irfft(spectra * _high_pass(length, rate_hz, spectra.device), length)
+
+
 def _pulses(found: Images, receivers_m: Tensor, rate_hz: float, samples: int, places: int) -> Tensor:
     """Return what arrives, by band, on the fine grid `(receivers, bands, places)`, as if nothing came later."""
     bands = found.plane_amplitudes.shape[1]
     pulses = torch.zeros(bands, len(receivers_m), places, device=receivers_m.device)
-    in_plane = (receivers_m[:, None, 1:] - found.plane_m).square().sum(2)  # (receivers, plane), m2
-    along = (found.columns_m[:, None, None] - receivers_m[:, :1]).square()  # (columns, receivers, 1), m2
     by_band = found.plane_amplitudes.T.contiguous()
-    for column, count in enumerate(found.reach):
-        distance = (in_plane[:, :count] + along[column]).sqrt_().clamp_(min=_NEAREST_M)
-        place = distance * (rate_hz * _FINER / SPEED_OF_SOUND)
-        place.clamp_(max=samples * _FINER)  # there begins what is not kept
+    for column, (place, loudness) in enumerate(heard(found, receivers_m, rate_hz, samples)):
         first = place.long()
         second = first + 1
         share = place.sub_(first)
-        loudness = distance.reciprocal_()
         for band in range(bands):
-            amplitude = loudness * (by_band[band, :count] * found.column_amplitudes[column, band])
+            amplitude = loudness * (by_band[band, : found.reach[column]] * found.column_amplitudes[column, band])
             late = amplitude * share
             pulses[band].scatter_add_(1, first, amplitude.sub_(late))
             pulses[band].scatter_add_(1, second, late)
@@ -134,11 +156,11 @@ def _filter(length: int, device: torch.device) -> Tensor:
 
     It delays by `HALF_FILTER` samples, and takes back what sharing a pulse between two places does on average.
     """
-    places = torch.arange(-HALF_FILTER * _FINER, HALF_FILTER * _FINER + 1, device=device, dtype=torch.float64) / _FINER
+    places = torch.arange(-HALF_FILTER * FINER, HALF_FILTER * FINER + 1, device=device, dtype=torch.float64) / FINER
     pulse = torch.sinc(places) * (0.5 + 0.5 * torch.cos(torch.pi * places / HALF_FILTER))
-    spectrum = torch.fft.rfft(pulse, length * _FINER)[: length + 1]
-    sharing = torch.sinc(torch.arange(length + 1, device=device, dtype=torch.float64) / (length * _FINER)) ** 2
-    return (spectrum / sharing / _FINER).to(torch.complex64)
+    spectrum = torch.fft.rfft(pulse, length * FINER)[: length + 1]
+    sharing = torch.sinc(torch.arange(length + 1, device=device, dtype=torch.float64) / (length * FINER)) ** 2
+    return (spectrum / sharing / FINER).to(torch.complex64)
 
 
 @lru_cache(maxsize=64)

@@ -16,21 +16,23 @@ from earshot.device import side_by_side
 from earshot.errors import DataError
 from earshot.progress import progress
 from earshot.rooms.acoustics import measures
+from earshot.rooms.heads import EARS, Head
 from earshot.rooms.sampling import TEST_FOLD, Room, SamplingSettings, draw_room, number_of
 from earshot.rooms.simulation import Simulated, SimulationSettings, simulate
 
 
 def simulate_rooms(
-    rooms: Sequence[Room], settings: SimulationSettings, device: torch.device
+    rooms: Sequence[Room], settings: SimulationSettings, device: torch.device, head: Head | None = None
 ) -> tuple[pd.DataFrame, NDArray[np.float16]]:
     """Return the index of rooms, a row for each response, and the responses `(rows, samples)` in its order.
 
     Responses are in 16 bits of floating point: what is lost lies 60 dB or more below what a response has decayed to, as
-    long as it has not decayed by more than that itself. No room's depends on its companions.
+    long as it has not decayed by more than that itself. No room's depends on its companions. With a head each receiver
+    has two, the left ear's and the right one's.
     """
 
     def made(room: Room) -> tuple[pd.DataFrame, NDArray[np.float16]]:
-        simulated = simulate(room, settings, device)
+        simulated = simulate(room, settings, device, head)
         return index_of(room, simulated, settings.rate_hz), simulated.responses.astype(np.float16)
 
     at_once = 4 * torch.get_num_threads()
@@ -45,9 +47,17 @@ def index_of(room: Room, simulated: Simulated, rate_hz: float) -> pd.DataFrame:
     walls = room.walls
     mean = walls.mean()
     (sabine,), (eyring,) = mean.statistical_times()
+    facing_deg = simulated.facing_deg
+    ears = [""] if facing_deg is None else list(EARS)
+
+    def of_rows(values: NDArray[Any]) -> NDArray[Any]:
+        return np.repeat(values, len(ears))
+
     rows = {
         "room": room.name,
-        "receiver": np.arange(len(room.receivers_m)),
+        "receiver": of_rows(np.arange(len(room.receivers_m))),
+        "ear": ears * len(room.receivers_m),
+        "facing_deg": np.nan if facing_deg is None else of_rows(facing_deg),
         "fold": room.fold,
         "draws": room.draws,
         **dict(zip(("length_m", "width_m", "height_m"), walls.dimensions_m, strict=True)),
@@ -57,8 +67,8 @@ def index_of(room: Room, simulated: Simulated, rate_hz: float) -> pd.DataFrame:
         "sabine_s": sabine,
         "eyring_s": eyring,
         **{f"source_{axis}_m": place for axis, place in zip("xyz", room.source_m, strict=True)},
-        **{f"receiver_{axis}_m": places for axis, places in zip("xyz", room.receivers_m.T, strict=True)},
-        "distance_m": room.distances_m,
+        **{f"receiver_{axis}_m": of_rows(places) for axis, places in zip("xyz", room.receivers_m.T, strict=True)},
+        "distance_m": of_rows(room.distances_m),
         "arrival": simulated.arrivals,
         "exact_s": simulated.exact_s,
         "ends_s": simulated.ends_s,

@@ -102,7 +102,7 @@ def room_wireframe(index: pd.DataFrame) -> Figure:
     for one, other in product(corners, corners):
         if np.count_nonzero(one != other) == 1:
             axes.plot(*zip(one, other, strict=True), color=INK, linewidth=0.7)
-    receivers = index[[f"receiver_{axis}_m" for axis in "xyz"]].to_numpy().T
+    receivers = index.drop_duplicates("receiver")[[f"receiver_{axis}_m" for axis in "xyz"]].to_numpy().T
     source = first[[f"source_{axis}_m" for axis in "xyz"]].to_numpy(float)
     axes.scatter(*receivers, color=COLOURS["accelerated"], s=22, label=f"{receivers.shape[1]} receivers")
     axes.scatter(*source[:, None], color=COLOURS["control"], s=60, marker="*", label="source")

@@ -1,7 +1,7 @@
 """The headline figures of rooms: whether they are what was asked for, and how fast they are simulated."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -56,6 +56,24 @@ def rooms(index: pd.DataFrame) -> dict[str, Any]:
             if share.notna().any()
         },
     }
+
+
+def binaural(indices: Sequence[pd.DataFrame], heads: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return of each set of rooms whose receivers are heads how many rooms and receivers it has, and whose head.
+
+    Indices are of shards, with their `set`; `heads` are names of files by set.
+    """
+    if not indices:
+        return []
+    return [
+        {
+            "set": str(name),
+            "rooms": int(own["room"].nunique()),
+            "receivers": len(own.drop_duplicates(["room", "receiver"])),
+            "head": heads[str(name)],
+        }
+        for name, own in pd.concat(indices).groupby("set", sort=False)
+    ]
 
 
 def speed(times: pd.DataFrame) -> list[dict[str, Any]]:

@@ -11,6 +11,8 @@ ROOM_INDEX = pa.DataFrameSchema(
     {
         "room": pa.Column(str),
         "receiver": pa.Column(int, pa.Check.ge(0)),
+        "ear": pa.Column(str, pa.Check.isin(["", "left", "right"])),  # of a head; without one, a receiver has one row
+        "facing_deg": pa.Column(float, pa.Check.in_range(0, 360), nullable=True),  # where it looks, from x towards y
         "fold": pa.Column(int, pa.Check.ge(0)),  # of training, from 1; 0 tests
         "draws": pa.Column(int, _POSITIVE),  # until the room was possible
         "length_m": pa.Column(float, _POSITIVE),

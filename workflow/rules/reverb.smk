@@ -218,7 +218,7 @@ rule report_reverb:
                 "benchmark": True,
                 "others": {"__all__": {"head"}} | dict.fromkeys(BINAURAL, True),
             },
-            reverb={"threads": True, "clips": True, "benchmark": {"cores"}},
+            reverb={"threads": True, "clips": True, "measured": {"__all__": {"file"}}, "benchmark": {"cores"}},
         ),
         heading=REVERB.heading if REVERB.kept else "",
         shown=MODELS_THAT_SHOW,

@@ -116,8 +116,9 @@ def memory_of_rooms():
 
     It hardly grows with the number of images, of which none is kept by itself. Spectra are of eight times the samples,
     by band, and there are four; what is measured of a response, in octaves and in 64 bits, takes as much as 64
-    responses. A head's receivers are made one by one, each with 4 million images at once (30 bytes of each, and 20 by
-    band, twice while they are sorted), and two ears. It is that of the set which needs most.
+    responses, and eight are measured at once. A head's receivers are made one by one, each with 4 million images at once
+    (30 bytes of each, and 20 by band, twice while they are sorted), and two ears. It is that of the set which needs
+    most.
     """
 
     def needed(rooms):
@@ -125,7 +126,7 @@ def memory_of_rooms():
         receivers, bands = receivers_of_room(rooms), 6 if rooms.materials else 1
         ears, at_once = (2, 2) if rooms.head else (1, min(receivers, 32))
         images_mb = min(rooms.most_images, 4.5e6) * (60 + 20 * bands) / 1e6 if rooms.head else 0
-        of_thread = max(at_once * bands * 8 * 4, receivers * ears * 64)
+        of_thread = max(at_once * bands * 8 * 4, min(receivers * ears, 8) * 64)
         kept = receivers * ears * rooms_of_job(rooms) * 1.5
         return 900 + rooms.threads * (response_mb * of_thread + images_mb) + response_mb * kept
 

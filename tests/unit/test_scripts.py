@@ -18,7 +18,9 @@ def script(monkeypatch, tmp_path):
 
     monkeypatch.setattr(_script, "sign_in", lambda output: None)
     monkeypatch.setattr(_script, "use_threads", lambda count: None)
-    job = SimpleNamespace(log=[tmp_path / "log"], rule="simulate_rooms", resources={}, threads=1, output=[], params={})
+    job = SimpleNamespace(
+        log=[tmp_path / "log"], rule="simulate_rooms", resources={"mem_mb": 3000}, threads=1, output=[], params={}
+    )
 
     def run(body):
         with pytest.raises(SystemExit), _script.at_work(job):
@@ -38,13 +40,17 @@ def raised(error):
     [
         lambda: raised(MemoryError()),
         lambda: torch.empty(2**50),
-        lambda: raised(torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB.")),
     ],
 )
 def test_a_job_without_memory_says_so_and_what_helps(body, script):
     said = script(body)
     assert "simulate_rooms: the memory of this job does not suffice (" in said
-    assert "--set-resources simulate_rooms:mem_mb=" in said and "Traceback" not in said
+    assert "--set-resources simulate_rooms:mem_mb=6000" in said and "Traceback" not in said
+
+
+def test_a_job_whose_gpu_is_full_is_not_sent_for_memory_of_the_machine(script):
+    said = script(lambda: raised(torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB.")))
+    assert "the memory of the GPU does not suffice" in said and "mem_mb" not in said and "Traceback" not in said
 
 
 def test_a_fault_of_the_data_is_its_sentence_and_any_other_a_traceback(script):

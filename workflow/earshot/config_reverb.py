@@ -9,6 +9,7 @@ from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from earshot.config_section import Name, Section
 
+SIMULATION = "simulation"  # in tables of measured rooms, a row beside models
 _HEAD = ("operator", "perceptron", "expected")  # kinds that may head the report: their images are computed
 _LEARN = ("operator", "perceptron", "waveform_operator", "waveform_recurrent")
 
@@ -71,6 +72,12 @@ class MeasuredResponses(Section):
     )
     facing_deg: float = Field(0, description="Where the head looks, degrees: 0 along the first dimension")
     clockwise: bool = Field(False, description="Whether the file's azimuths run clockwise, against the convention")
+
+    @model_validator(mode="after")
+    def _sofa(self) -> "MeasuredResponses":
+        if self.file.suffix != ".sofa":
+            raise ValueError(f"file: {self.file} is no SOFA file: the name of one ends in .sofa")
+        return self
 
     @model_validator(mode="after")
     def _inside(self) -> "MeasuredResponses":
@@ -175,6 +182,8 @@ class Reverb(Section):
         if self.headline and self.headline not in self.models:
             known = ", ".join(self.models) or "there are none"
             raise ValueError(f"headline: {self.headline} is none of the models ({known})")
+        if SIMULATION in self.models:
+            raise ValueError(f"models: {SIMULATION} is the name of what models learn from; take another")
         named = self.kept.get(self.headline or "")
         if named and named.kind not in _HEAD:
             raise ValueError(f"headline: {self.headline} is {named.kind}; what heads the report is {', '.join(_HEAD)}")

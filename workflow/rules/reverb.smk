@@ -97,8 +97,8 @@ rule judge_by_measured:
     input:
         measured=lambda wildcards: str(MEASURED[wildcards.measured].file),
         networks=networks_of(REVERB.kept),
-        known=known_to_first(),
-        known_indices=of_rooms(rules.simulate_rooms.output.index),
+        known=known_to_some(rules.simulate_rooms.output.responses),
+        known_indices=known_to_some(rules.simulate_rooms.output.index),
     output:
         f"{RESULTS}/reverb/measured/{{measured}}.parquet",
     log:

@@ -131,9 +131,9 @@ def networks_of(models):
     return [path for own in map(first_of, models) for path in expand(network_of_reverb(own), **vars(own))]
 
 
-def known_to_first():
-    """Return the responses that the nearest is taken of, where a model does so."""
-    return [path for own in map(first_of, REVERB.kept) for path in known_responses(own)]
+def known_to_some(file):
+    """Return a file of each shard that the nearest is taken of, where a model does so."""
+    return of_rooms(file) if any(own.kind == "nearest" for own in REVERB.kept.values()) else []
 
 
 def words_of(other):

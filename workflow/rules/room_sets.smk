@@ -34,7 +34,7 @@ def folder_of(rooms):
     """Return the name of the folder of a set's shards.
 
     Configurations that agree in what rooms are share it. What materials absorb is another's table, of which the
-    configuration has names alone. Devices round differently, so theirs is in the name. Of a head it is the file's name:
+    configuration has names alone. Devices round differently, so theirs is in the name. Of a head it is the file's path as it is typed:
     an input, of which an edit is seen.
     """
     names = values(rooms)["materials"] or {}

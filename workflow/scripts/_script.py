@@ -53,18 +53,22 @@ def at_work(snakemake: Any) -> Iterator[Any]:
             log.error(
                 "%s: no space is left on the disk (%s). Free some and start again.", snakemake.rule, error.filename
             )
-        elif isinstance(error, MemoryError) or LACKS_MEMORY.search(str(error)):
-            log.error(
-                "%s: the memory of this job does not suffice (%s). Start again with more, as --set-resources "
-                "%s:mem_mb=16000, or with less to do at once, as the configuration says.",
-                snakemake.rule,
-                str(error).partition("\n")[0] or "an array could not be made",
-                snakemake.rule,
-            )
+        elif isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and LACKS_MEMORY.search(str(error))):
+            log.error("%s: %s", snakemake.rule, _lacking_memory(snakemake, error))
         else:
             log.exception("%s failed, and Earshot does not know why:", snakemake.rule)
         sys.exit(1)
     log.info("is done")
+
+
+def _lacking_memory(snakemake: Any, error: Exception) -> str:
+    """Say that a job had too little memory, of its own or of its GPU, and what helps."""
+    said = str(error).partition("\n")[0] or "an array could not be made"
+    if "CUDA" in said:
+        return f"the memory of the GPU does not suffice ({said}). Give the job less to do at once, or a larger GPU."
+    asked = int(snakemake.resources.get("mem_mb") or 8000)
+    more = f"with more, as --set-resources {snakemake.rule}:mem_mb={2 * asked}"
+    return f"the memory of this job does not suffice ({said}). Start again {more}, or with less to do at once."
 
 
 def git_commit(snakemake: Any) -> str | None:

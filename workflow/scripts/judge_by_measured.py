@@ -3,6 +3,7 @@
 import pandas as pd
 from _script import at_work
 from earshot import device
+from earshot.config_reverb import SIMULATION
 from earshot.data.schemas.reverb import REVERB_MEASURED
 from earshot.data.tables import write_table
 from earshot.learn.reverb_floors import EveryImage
@@ -15,10 +16,10 @@ from earshot.rooms.simulation import SimulationSettings
 with at_work(snakemake) as params:
     files, name = snakemake.input, snakemake.wildcards.measured
     simulation, where = SimulationSettings(**params.simulation), device.choose("cpu")
-    measured = read_measured(files.measured, MeasuredPlace(name, **params.place), simulation.rate_hz)
+    measured = read_measured(files.measured, MeasuredPlace(name, **params.place), simulation)
     networks = dict(zip(params.learnt, files.networks, strict=True))
     known = read_learnt(zip(files.known, files.known_indices, strict=True)) if files.known else None
-    models = {"simulation": EveryImage(simulation, where)}
+    models = {SIMULATION: EveryImage(simulation, where)}
     for model, settings in params.models.items():
         network = read_network(networks[model])[0] if model in networks else None
         models[model] = model_of(settings, simulation, where, network, known)

@@ -74,7 +74,7 @@ class NearestRoom:
 
 @dataclass(frozen=True)
 class EveryImage:
-    """What models learn from: the simulation itself, which none of them can be better than."""
+    """What models learn from: the simulation itself."""
 
     simulation: SimulationSettings
     device: torch.device

@@ -20,10 +20,10 @@ Measures = dict[str, NDArray[np.float64]]
 def decay_levels(responses: NDArray[np.floating], background: NDArray[np.float64] | float = 0.0) -> NDArray[np.float64]:
     """Return decay curves `(..., samples)` in dB by backward integration (Schroeder 1965), 0 at the first sample.
 
-    What comes after a response's last sound is at minus infinity. `background` `(...)` is the power of a recording's
-    noise, which is taken off (Chu 1978); what is left of a curve goes down until there is nothing above it.
+    What comes after a response's last sound is at minus infinity. `background` `(..., samples)` is the power of a
+    recording's noise, which is taken off (Chu 1978); what is left of a curve goes down until there is nothing above it.
     """
-    squares = np.square(responses, dtype=np.float64) - np.asarray(background)[..., None]
+    squares = np.square(responses, dtype=np.float64) - background
     energy = np.cumsum(squares[..., ::-1], axis=-1)[..., ::-1]
     if np.any(background):
         energy = np.minimum.accumulate(energy, axis=-1).clip(min=0)
@@ -54,9 +54,14 @@ def decay_time(levels: NDArray[np.float64], rate_hz: float, first_db: float, las
         return np.where((ends > 0) & (count >= 3) & (slope < 0), -60 / slope / rate_hz, np.nan)
 
 
-def background_power(responses: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Return the power `(...)` of the noise in recorded responses `(..., samples)`: that of their last tenth."""
-    return np.square(responses[..., -round(_BACKGROUND * responses.shape[-1]) :], dtype=np.float64).mean(-1)
+def background_power(responses: NDArray[np.floating], ends: NDArray[np.integer]) -> NDArray[np.float64]:
+    """Return the power `(...)` of the noise in recorded responses `(..., samples)`: that of the last tenth.
+
+    `ends` `(...)` are where they end in samples: what comes after is no recording but zeros that were added.
+    """
+    places = np.arange(responses.shape[-1])
+    last = (places < ends[..., None]) & (places >= (1 - _BACKGROUND) * ends[..., None])
+    return np.where(last, np.square(responses, dtype=np.float64), 0).sum(-1) / last.sum(-1).clip(min=1)
 
 
 def measures(
@@ -72,37 +77,48 @@ def measures(
     from -5 to -35 dB, EDT by the first 10 dB (ISO 3382-1, 5.3 and A.2.2). With `bands` each measure is `(..., bands)`,
     of the octaves of `CENTRES_HZ`, and a response is cut in time before it is filtered, so that what a filter adds in
     time is counted where it comes from (A.3.4); else it is of the whole response. Raises nothing: what a response does
-    not have, as a time of a decay that ends early, is NaN. `recorded` responses have noise in them: it is taken off
-    decays, and a T60 that is read where they are less than 10 dB above it is NaN (5.3.3).
+    not have, as a time of a decay that ends early, is NaN. `recorded` responses have noise in them, as loud as in their
+    last tenth: its energy is taken off, and a time that is read where a decay is less than 10 dB above it is NaN
+    (5.3.3).
     """
     if responses.ndim > 1 and len(responses) > _AT_ONCE:
         few = [slice(first, first + _AT_ONCE) for first in range(0, len(responses), _AT_ONCE)]
         found = [measures(responses[rows], rate_hz, arrivals[rows], bands, recorded) for rows in few]
         return {name: np.concatenate([one[name] for one in found]) for name in found[0]}
-    places = np.arange(responses.shape[-1]) - arrivals[..., None]
-    margin = round(DIRECT_S * rate_hz)
-    parts = {
-        "early": places < round(0.05 * rate_hz),
-        "direct": abs(places) <= margin,
-    }
-    energy = {name: _energy(np.where(part, responses, 0), rate_hz, bands) for name, part in parts.items()}
-    late = _energy(np.where(parts["early"], 0, responses), rate_hz, bands)
-    reverberant = _energy(np.where(parts["direct"], 0, responses), rate_hz, bands)
+    places = np.arange(responses.shape[-1])
+    after = places - arrivals[..., None]
+    direct = abs(after) <= round(DIRECT_S * rate_hz)
+    early = after < round(0.05 * rate_hz)
     decaying = in_bands(responses, rate_hz) if bands else responses
-    background = background_power(decaying) if recorded else np.zeros(decaying.shape[:-1])
-    levels = decay_levels(decaying, background)
-    levels = _from_arrival(levels, arrivals[..., None] if bands else arrivals)
-    t60_s = decay_time(levels, rate_hz, -5, -35)
+    if recorded:
+        ends = responses.shape[-1] - np.argmax(responses[..., ::-1] != 0, axis=-1)
+        noise = background_power(decaying, ends[..., None] if bands else ends)
+        kept = places < ends[..., None]
+    else:
+        noise, kept = np.zeros(decaying.shape[:-1]), np.ones_like(early)
+
+    def energy(part: NDArray[np.bool]) -> NDArray[np.float64]:
+        count = (part & kept).sum(-1)
+        squares = _energy(np.where(part, responses, 0), rate_hz, bands)
+        return (squares - noise * (count[..., None] if bands else count)).clip(min=0)
+
+    background = noise[..., None] * (kept[..., None, :] if bands else kept)
+    levels = _from_arrival(decay_levels(decaying, background), arrivals[..., None] if bands else arrivals)
+    t60_s, edt_s = decay_time(levels, rate_hz, -5, -35), decay_time(levels, rate_hz, 0, -10)
     with np.errstate(divide="ignore", invalid="ignore"):
-        # What an exponential decay has left when its power is the background's.
-        drowned = background * rate_hz * t60_s / (6 * np.log(10)) / np.square(decaying, dtype=np.float64).sum(-1)
-        heard = 10 * np.log10(drowned) <= -35 - _ABOVE_BACKGROUND_DB
+        # What an exponential decay has left when its power is the noise's.
+        drowned = noise * rate_hz / (6 * np.log(10)) / np.square(decaying, dtype=np.float64).sum(-1)
+
+        def clear(time_s: NDArray[np.float64], last_db: float) -> NDArray[np.float64]:
+            return np.where(10 * np.log10(drowned * time_s) <= last_db - _ABOVE_BACKGROUND_DB, time_s, np.nan)
+
+        early_energy, late_energy = energy(early), energy(~early)
         return {
-            "t60_s": np.where(heard, t60_s, np.nan),
-            "edt_s": decay_time(levels, rate_hz, 0, -10),
-            "c50_db": 10 * np.log10(energy["early"] / late),
-            "d50": energy["early"] / (energy["early"] + late),
-            "drr_db": 10 * np.log10(energy["direct"] / reverberant),
+            "t60_s": clear(t60_s, -35) if recorded else t60_s,
+            "edt_s": clear(edt_s, -10) if recorded else edt_s,
+            "c50_db": 10 * np.log10(early_energy / late_energy),
+            "d50": early_energy / (early_energy + late_energy),
+            "drr_db": 10 * np.log10(energy(direct) / energy(~direct)),
         }
 
 

@@ -26,7 +26,8 @@ _NODES = 513  # on each side of a table of directions, odd so that the axes have
 class Head:
     """A head's impulse responses from measured directions, at the rate of what it is to hear.
 
-    All come earlier by the same time, so that the earliest onset is a few samples in.
+    All come earlier by the same time, so that the earliest onset is a few samples in; and they are as loud as lets the
+    ears hear as much of a white diffuse field, on average, as a microphone does, whatever a file's unit is.
     """
 
     rate_hz: float
@@ -42,12 +43,14 @@ class Head:
         hrirs, onsets = measured.hrirs, _onsets(measured.hrirs)
         advance = max(0, int(onsets.min()) - _LEAD)
         _, nearest = known.query(_spread(_EVEN))
+        shares = np.bincount(nearest, minlength=len(hrirs)) / _EVEN
+        loudness = np.sqrt(shares @ np.square(hrirs).sum(-1).mean(-1))
         _, of_places = known.query(_nodes())
         return cls(
             measured.rate_hz,
-            torch.from_numpy(hrirs[..., advance:].astype(np.float32)),
+            torch.from_numpy((hrirs[..., advance:] / loudness).astype(np.float32)),
             onsets - advance,
-            np.bincount(nearest, minlength=len(hrirs)) / _EVEN,
+            shares,
             torch.from_numpy(of_places.astype(np.int32)),
         )
 

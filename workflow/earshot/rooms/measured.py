@@ -10,14 +10,19 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.signal import butter, sosfilt
 
 from earshot.data.sofa import read_hrirs
 from earshot.errors import ConfigError
-from earshot.rooms.acoustics import Measures, measures
+from earshot.rooms.acoustics import Measures, decay_levels, measures
+from earshot.rooms.image_source import LOWEST_HZ
 from earshot.rooms.sampling import TEST_FOLD, Room
 from earshot.rooms.shoebox import Shoebox, absorption_for
+from earshot.rooms.simulation import SimulationSettings
 
 _ONSET_DB = -20.0  # of a response's peak, where it begins (ISO 3382-1, A.3.4)
+_DECAYED_DB = -45.0  # at the end of what is simulated, so that a time can be read down to -35 dB
+_STEPS = 200  # in which an expected decay is looked at
 _MOST_ABSORBED = 0.99  # of energy: a shoebox that would have to absorb more has other dimensions
 
 
@@ -51,13 +56,15 @@ class MeasuredRoom:
         return measures(self.responses, self.rate_hz, self.arrivals, bands, recorded=True)
 
 
-def read_measured(path: Path | str, place: MeasuredPlace, rate_hz: float) -> MeasuredRoom:
-    """Return the responses of a SOFA file, at a rate, and shoeboxes with walls that give their median T60 by octave.
+def read_measured(path: Path | str, place: MeasuredPlace, simulation: SimulationSettings) -> MeasuredRoom:
+    """Return the responses of a SOFA file and shoeboxes with walls that give their median T60 by octave.
 
-    The file is read as one of head-related responses (SimpleFreeFieldHRIR), whose sources lie around the head. Raises
-    DataError as `read_hrirs` does, and ConfigError where a source lies outside of the room, an octave's decay drowns in
-    noise, or walls would have to absorb too much.
+    The file is read as one of head-related responses (SimpleFreeFieldHRIR), whose sources lie around the head, at the
+    rate of simulated responses and without what these have not below 20 Hz. Raises DataError as `read_hrirs` does, and
+    ConfigError where a source lies outside of the room, an octave's decay cannot be read, walls would have to absorb
+    too much, or simulated responses would be too short.
     """
+    rate_hz = simulation.rate_hz
     measured = read_hrirs(path, rate_hz=rate_hz, clockwise=place.clockwise)
     key, dimensions, head = f"config key reverb.measured.{place.name}", np.array(place.dimensions_m), place.listener_m
     turn = np.radians(place.facing_deg)
@@ -69,12 +76,19 @@ def read_measured(path: Path | str, place: MeasuredPlace, rate_hz: float) -> Mea
             f"{key}: the source at {measured.directions[outside][0]} lies outside of the room. "
             "Correct dimensions_m, listener_m or facing_deg."
         )
-    walls = Shoebox(dimensions, _absorption(MeasuredRoom([], measured.hrirs, rate_hz), dimensions, f"{key}: {path}"))
+    high_pass = butter(2, LOWEST_HZ, "high", fs=rate_hz, output="sos")
+    responses = sosfilt(high_pass, sosfilt(high_pass, measured.hrirs))
+    ends = responses.shape[-1] - np.argmax(measured.hrirs[..., ::-1] != 0, axis=-1)
+    responses = np.where(np.arange(responses.shape[-1]) < ends[..., None], responses, 0)  # what was cut off stays so
+    walls = Shoebox(dimensions, _absorption(MeasuredRoom([], responses, rate_hz), dimensions, f"{key}: {path}"))
+    energy = walls.expected_energy(np.linspace(0, 2 * simulation.length_s, _STEPS))
+    if decay_levels(np.sqrt(energy))[:, _STEPS // 2].max() > _DECAYED_DB:
+        raise ConfigError(f"{key}: this room reverberates for too long. Raise rooms.length_s.")
     rooms = [
         Room(f"{place.name}-{number:04d}", walls, None, source, np.array([head]), TEST_FOLD, 1)
         for number, source in enumerate(sources)
     ]
-    return MeasuredRoom(rooms, measured.hrirs, rate_hz)
+    return MeasuredRoom(rooms, responses, rate_hz)
 
 
 def _absorption(measured: MeasuredRoom, dimensions_m: NDArray[np.float64], named: str) -> NDArray[np.float64]:
@@ -82,7 +96,8 @@ def _absorption(measured: MeasuredRoom, dimensions_m: NDArray[np.float64], named
     by_octave = measured.measures(bands=True)["t60_s"]
     if np.isnan(by_octave).all((0, 1)).any():
         raise ConfigError(
-            f"{named} has octaves whose decays drown in noise before they are 45 dB down. Take other measurements."
+            f"{named} has octaves whose decays end, or drown in noise, before they are 45 dB down. "
+            "Take other measurements."
         )
     t60_s = np.nanmedian(by_octave, axis=(0, 1))
     absorption = np.array([absorption_for(dimensions_m, one) for one in t60_s])

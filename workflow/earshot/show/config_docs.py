@@ -32,7 +32,7 @@ value stops the run before anything is computed, with a line that names the key 
 |---|---|
 | `config.yaml` | the full study: the people of ITA-HRTF, downloaded |
 | `local.yaml` | the same on data that you already have: `--configfile config/local.yaml --config data_dir=FOLDER` |
-| `demo.yaml` | the same on a few synthetic listeners: for a laptop, without a download |
+| `demo.yaml` | the same on a few synthetic listeners, sounds, chords and rooms: for a laptop, without a download |
 | `sources.yaml` | no configuration but the table of data sets: addresses, checksums, licences |
 
 Results go to `results/<name>/`, so give a configuration of your own a name of its own.

@@ -45,7 +45,7 @@ def models(errors: pd.DataFrame) -> dict[str, dict[str, Any]]:
 def measured(errors: pd.DataFrame) -> dict[str, Any]:
     """Return of a measured room what was measured, medians over responses, and each model's medians of errors."""
     of_one = errors[errors["model"] == errors["model"].iloc[0]]
-    found: dict[str, Any] = {name: float(of_one[f"true_{name}"].median()) for name in ("t60_s", "edt_s", "c50_db")}
+    found: dict[str, Any] = {name: finite(of_one[f"true_{name}"].median()) for name in ("t60_s", "edt_s", "c50_db")}
     found |= {"name": str(errors["measured"].iloc[0]), "volume_m3": float(of_one["volume_m3"].iloc[0])}
     found |= {"responses": len(of_one)}
     found["models"] = {

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from earshot.data.schemas.rooms import MEASURED_INDEX
 from earshot.data.sofa import HrirSet, write_hrirs
 from earshot.directions import unit_vectors
 from earshot.errors import ConfigError, DataError
@@ -76,6 +77,14 @@ def test_each_row_is_of_its_measurement_and_its_ear(tmp_path):
             assert rows.loc[(room.name, ear), "true_c50_db"] == true[number, place]
         assert rows.loc[(room.name, "right"), "true_c50_db"] > rows.loc[(room.name, "left"), "true_c50_db"] + 3
         assert rows.loc[(room.name, "right"), "said_c50_db"] == rows.loc[(room.name, "left"), "said_c50_db"]
+
+
+def test_what_was_measured_is_a_table(tmp_path):
+    measured = read_measured(write_office(tmp_path / "office.sofa", late_right=0.5), PLACE, SHORT)
+    table = MEASURED_INDEX.validate(measured.index())
+    right = table[(table["room"] == "office-0003") & (table["ear"] == "right")].iloc[0]
+    assert right["c50_db"] == measured.measures()["c50_db"][3, 1] and right["arrival"] == measured.arrivals[3, 1]
+    assert right["t60_s_1000"] == measured.measures(bands=True)["t60_s"][3, 1, 3] and len(table) == 12
 
 
 def test_sources_lie_around_where_the_head_looks(tmp_path):

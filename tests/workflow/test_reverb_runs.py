@@ -127,14 +127,14 @@ def test_the_page_says_how_far_each_model_is(made):
 
 
 def test_models_are_judged_by_a_measured_room_once_for_all(made):
-    errors = pd.read_parquet(made / "results/tiny/reverb/measured/office.parquet")
+    errors = pd.read_parquet(made / "results/tiny/reverb/measured/office/errors.parquet")
     assert set(errors["model"]) == {"simulation", "study_tfno", "sabine", "nearest_room", "images", "fno"}
     assert errors.groupby("model").size().eq(6).all() and errors["volume_m3"].eq(30).all()
     (own,) = json.loads((made / "results/tiny/reverb/summary.json").read_text())["measured"]
     assert own["name"] == "office" and own["t60_s"] == pytest.approx(0.2, rel=0.1) and own["responses"] == 6
     assert "office, a measured room of 30 m³" in (made / "results/tiny/reverb/index.html").read_text()
     turned = planned(made, {"reverb.measured.office.facing_deg": 20})
-    assert turned == {"judge_by_measured": 1, "report_reverb": 1}
+    assert turned == {"measure_room": 1, "judge_by_measured": 1, "report_reverb": 1}
     assert planned(made, {"reverb.measured.office": None}) == {"report_reverb": 1}
 
 

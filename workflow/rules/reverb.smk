@@ -93,14 +93,41 @@ rule judge_reverb:
         "../scripts/judge_reverb.py"
 
 
+rule measure_room:
+    input:
+        lambda wildcards: str(MEASURED[wildcards.measured].file),
+    output:
+        f"{RESULTS}/reverb/measured/{{measured}}/measures.parquet",
+    log:
+        f"{LOGS}/measure_room/{{measured}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/measure_room/{{measured}}.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(2000, 50),
+        runtime=minutes(5, 0.2),
+    params:
+        place=place_of_measured,
+        simulation=ROOM_SIMULATION,
+        code=code("measure_room"),
+    message:
+        "Measure the responses of {wildcards.measured}"
+    script:
+        "../scripts/measure_room.py"
+
+
 rule judge_by_measured:
     input:
-        measured=lambda wildcards: str(MEASURED[wildcards.measured].file),
+        measured=rules.measure_room.input,
+        # So that what is wrong with a file is said before anything is trained.
+        measures=rules.measure_room.output,
         networks=networks_of(REVERB.kept),
         known=known_to_some(rules.simulate_rooms.output.responses),
         known_indices=known_to_some(rules.simulate_rooms.output.index),
     output:
-        f"{RESULTS}/reverb/measured/{{measured}}.parquet",
+        f"{RESULTS}/reverb/measured/{{measured}}/errors.parquet",
     log:
         f"{LOGS}/judge_by_measured/{{measured}}.log",
     benchmark:
@@ -112,7 +139,7 @@ rule judge_by_measured:
         mem_mb=memory(3000, 4),
         runtime=minutes(30),
     params:
-        place=lambda wildcards: MEASURED[wildcards.measured].model_dump(mode="json", exclude={"file"}),
+        place=place_of_measured,
         simulation=ROOM_SIMULATION,
         models={name: settings_of_reverb(first_of(name)) for name in REVERB.kept},
         learnt=LEARNT_MODELS,

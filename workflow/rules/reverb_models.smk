@@ -123,6 +123,13 @@ def settings_that_head(wildcards):
 
 
 MEASURED = {name: own for name, own in REVERB.measured.items() if own}
+
+
+def place_of_measured(wildcards):
+    """Return where the responses of a measured room were measured."""
+    return MEASURED[wildcards.measured].model_dump(mode="json", exclude={"file"})
+
+
 LEARNT_MODELS = [name for name, own in REVERB.kept.items() if own.learns]
 
 
@@ -157,6 +164,7 @@ def reverb_job_times():
         ],
         "train_reverb": files_of_reverb(rules.train_reverb.benchmark, learnt=True),
         "judge_reverb": files_of_reverb(rules.judge_reverb.benchmark),
+        "measure_room": expand(rules.measure_room.benchmark, measured=MEASURED),
         "judge_by_measured": expand(rules.judge_by_measured.benchmark, measured=MEASURED),
         "benchmark_reverb": expand(rules.benchmark_reverb.benchmark, device=["cpu", "cuda"]),
     }

@@ -11,6 +11,7 @@ from earshot.learn.reverb_models import RoomModel
 from earshot.progress import progress
 from earshot.rooms.acoustics import measures
 from earshot.rooms.comparison import compare, measures_apart
+from earshot.rooms.heads import EARS
 from earshot.rooms.measured import MeasuredRoom
 from earshot.rooms.sampling import Room
 from earshot.rooms.simulation import arrivals
@@ -53,7 +54,7 @@ def judge_by_measured(model: RoomModel, measured: MeasuredRoom) -> pd.DataFrame:
     ways = partial(measures, said, rate_hz, arrived), measured.measures
     found, true = ([measure(bands) for bands in (False, True)] for measure in ways)
     ears = []
-    for place, ear in enumerate(("left", "right")):
+    for place, ear in enumerate(EARS):
         of_ear = [{name: values[:, place] for name, values in part.items()} for part in true]
         ears.append(pd.concat([about, measures_apart(found, of_ear)], axis=1).assign(ear=ear))
     return pd.concat(ears, ignore_index=True)

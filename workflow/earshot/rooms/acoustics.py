@@ -6,7 +6,7 @@ Times are in seconds, energies relative, levels in dB.
 import numpy as np
 from numpy.typing import NDArray
 
-from earshot.signal.octaves import in_bands
+from earshot.signal.octaves import CENTRES_HZ, in_bands
 
 SPEED_OF_SOUND = 343.0  # m/s, dry air of 20 degrees
 DIRECT_S = 0.0025  # half the time around its arrival in which sound counts as direct (Zahorik 2002)
@@ -120,6 +120,17 @@ def measures(
             "d50": early_energy / (early_energy + late_energy),
             "drr_db": 10 * np.log10(energy(direct) / energy(~direct)),
         }
+
+
+def columns_of(whole: Measures, by_octave: Measures) -> Measures:
+    """Return measures by names of columns: of whole responses `(rows,)`, and of octaves `(rows, bands)`, as t60_s_125.
+
+    What a response does not have, or has without an end, is NaN.
+    """
+    found = dict(whole)
+    for name, values in by_octave.items():
+        found |= {f"{name}_{round(centre)}": values[:, place] for place, centre in enumerate(CENTRES_HZ)}
+    return {name: np.where(np.isfinite(values), values, np.nan) for name, values in found.items()}
 
 
 def _energy(signals: NDArray[np.floating], rate_hz: float, bands: bool) -> NDArray[np.float64]:

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy.signal import butter, sosfilt
 
 from earshot.data.sofa import read_hrirs
 from earshot.errors import ConfigError
-from earshot.rooms.acoustics import Measures, decay_levels, measures
+from earshot.rooms.acoustics import Measures, columns_of, decay_levels, measures
+from earshot.rooms.heads import EARS
 from earshot.rooms.image_source import LOWEST_HZ
 from earshot.rooms.sampling import TEST_FOLD, Room
 from earshot.rooms.shoebox import Shoebox, absorption_for
@@ -50,6 +52,17 @@ class MeasuredRoom:
         """Samples in which the direct sound begins, `(measurements, ears)`."""
         loud = abs(self.responses)
         return np.argmax(loud >= 10 ** (_ONSET_DB / 20) * loud.max(-1, keepdims=True), axis=-1)
+
+    def index(self) -> pd.DataFrame:
+        """Return a row for each response: which it is, and what it measures."""
+        both = [self.measures(bands) for bands in (False, True)]
+        found = []
+        for place, ear in enumerate(EARS):
+            of_ear = [{name: values[:, place] for name, values in part.items()} for part in both]
+            about = {"room": [room.name for room in self.rooms], "ear": ear, "arrival": self.arrivals[:, place]}
+            distances = [room.distances_m[0] for room in self.rooms]
+            found.append(pd.DataFrame(about | {"distance_m": distances} | columns_of(*of_ear)))
+        return pd.concat(found, ignore_index=True)
 
     def measures(self, bands: bool = False) -> Measures:
         """Return what was measured `(measurements, ears)`, or by octave `(measurements, ears, bands)`."""

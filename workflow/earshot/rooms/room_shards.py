@@ -9,13 +9,13 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from earshot.data.schemas.rooms import BANDS_HZ, MEASURES, ROOM_INDEX
+from earshot.data.schemas.rooms import ROOM_INDEX
 from earshot.data.shards import map_tensors, write_tensors
 from earshot.data.tables import read_table, write_table
 from earshot.device import side_by_side
 from earshot.errors import DataError
 from earshot.progress import progress
-from earshot.rooms.acoustics import measures
+from earshot.rooms.acoustics import columns_of, measures
 from earshot.rooms.heads import EARS, Head
 from earshot.rooms.sampling import TEST_FOLD, Room, SamplingSettings, draw_room, number_of
 from earshot.rooms.simulation import Simulated, SimulationSettings, simulate
@@ -73,17 +73,8 @@ def index_of(room: Room, simulated: Simulated, rate_hz: float) -> pd.DataFrame:
         "exact_s": simulated.exact_s,
         "ends_s": simulated.ends_s,
     }
-    whole = measures(simulated.responses, rate_hz, simulated.arrivals)
-    banded = measures(simulated.responses, rate_hz, simulated.arrivals, bands=True)
-    rows |= {name: _finite(whole[name]) for name in MEASURES}
-    rows |= {
-        f"{name}_{band}": _finite(banded[name][:, place]) for name in MEASURES for place, band in enumerate(BANDS_HZ)
-    }
-    return pd.DataFrame(rows)
-
-
-def _finite(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.where(np.isfinite(values), values, np.nan)
+    found = [measures(simulated.responses, rate_hz, simulated.arrivals, bands) for bands in (False, True)]
+    return pd.DataFrame(rows | columns_of(*found))
 
 
 def write_rooms(

@@ -6,6 +6,10 @@ MEASURES = ("t60_s", "edt_s", "c50_db", "d50", "drr_db")
 BANDS_HZ = (125, 250, 500, 1000, 2000, 4000)
 _POSITIVE = pa.Check.gt(0)
 _PLACES = [f"{what}_{axis}_m" for what in ("source", "receiver") for axis in "xyz"]
+_MEASURED = {
+    **{name: pa.Column(float, nullable=True) for name in MEASURES},
+    **{f"{name}_{band}": pa.Column(float, nullable=True) for name in MEASURES for band in BANDS_HZ},
+}
 
 ROOM_INDEX = pa.DataFrameSchema(
     {
@@ -28,10 +32,23 @@ ROOM_INDEX = pa.DataFrameSchema(
         "arrival": pa.Column(int, pa.Check.ge(0)),  # of the direct sound, samples
         "exact_s": pa.Column(float, _POSITIVE),  # made of images until then, of noise after it
         "ends_s": pa.Column(float, _POSITIVE),  # inaudible after it
-        **{name: pa.Column(float, nullable=True) for name in MEASURES},
-        **{f"{name}_{band}": pa.Column(float, nullable=True) for name in MEASURES for band in BANDS_HZ},
+        **_MEASURED,
     },
     name="index of rooms",
+    strict=True,
+    coerce=True,
+)
+
+# A row for each response that was measured in a room.
+MEASURED_INDEX = pa.DataFrameSchema(
+    {
+        "room": pa.Column(str),  # name of its place, and the measurement's number
+        "ear": pa.Column(str, pa.Check.isin(["left", "right"])),
+        "distance_m": pa.Column(float, _POSITIVE),
+        "arrival": pa.Column(int, pa.Check.ge(0)),  # of the direct sound, samples
+        **_MEASURED,
+    },
+    name="responses of a measured room",
     strict=True,
     coerce=True,
 )

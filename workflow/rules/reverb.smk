@@ -95,7 +95,7 @@ rule judge_reverb:
 
 rule measure_room:
     input:
-        lambda wildcards: str(MEASURED[wildcards.measured].file),
+        file_of_measured,
     output:
         f"{RESULTS}/reverb/measured/{{measured}}/measures.parquet",
     log:
@@ -120,7 +120,7 @@ rule measure_room:
 
 rule judge_by_measured:
     input:
-        measured=rules.measure_room.input,
+        measured=file_of_measured,
         # So that what is wrong with a file is said before anything is trained.
         measures=rules.measure_room.output,
         networks=networks_of(REVERB.kept),

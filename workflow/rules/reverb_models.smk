@@ -125,6 +125,11 @@ def settings_that_head(wildcards):
 MEASURED = {name: own for name, own in REVERB.measured.items() if own}
 
 
+def file_of_measured(wildcards):
+    """Return the file of the responses of a measured room."""
+    return str(MEASURED[wildcards.measured].file)
+
+
 def place_of_measured(wildcards):
     """Return where the responses of a measured room were measured."""
     return MEASURED[wildcards.measured].model_dump(mode="json", exclude={"file"})

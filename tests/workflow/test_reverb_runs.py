@@ -127,7 +127,7 @@ def test_the_page_says_how_far_each_model_is(made):
 
 
 def test_models_are_judged_by_a_measured_room_once_for_all(made):
-    errors = pd.read_parquet(made / "results/tiny/reverb/measured/office/errors.parquet")
+    errors = pd.read_parquet(made / "results/tiny/reverb/measured/office/of_models.parquet")
     assert set(errors["model"]) == {"simulation", "study_tfno", "sabine", "nearest_room", "images", "fno"}
     assert errors.groupby("model").size().eq(6).all() and errors["volume_m3"].eq(30).all()
     (own,) = json.loads((made / "results/tiny/reverb/summary.json").read_text())["measured"]

@@ -206,6 +206,7 @@ OF_ROOMS = {
     "reverb.threads": 1,
     "reverb.models": {"fno": {"epochs": 3}},
     "reverb.clips": {"talk": "talk.wav"},
+    "reverb.measured": {"office": {"file": "a.sofa", "dimensions_m": [4, 3, 2.5], "listener_m": [2, 1, 1]}},
     "reverb.search.trials": 3,
     "reverb.search.epochs": 2,
     "reverb.search.modes": [4],

@@ -127,7 +127,7 @@ rule judge_by_measured:
         known=known_to_some(rules.simulate_rooms.output.responses),
         known_indices=known_to_some(rules.simulate_rooms.output.index),
     output:
-        f"{RESULTS}/reverb/measured/{{measured}}/errors.parquet",
+        f"{RESULTS}/reverb/measured/{{measured}}/of_models.parquet",
     log:
         f"{LOGS}/judge_by_measured/{{measured}}.log",
     benchmark:

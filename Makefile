@@ -12,14 +12,13 @@ help:
 	@sed -n 's/^# //;1,3p' Makefile
 
 demo: setup
-	@$(BIN)/snakemake --profile profiles/local --configfile config/demo.yaml -- localisation sounds chords rooms reverb
+	@$(BIN)/snakemake --profile profiles/local --configfile config/demo.yaml -- localisation sounds chords rooms
 	@echo
 	@echo "The reports of the demo, in $(CURDIR)/results/demo/:"
 	@echo "  report/index.html   where a sound comes from, for one person's ears"
 	@echo "  sounds/index.html   what a sound is"
 	@echo "  chords/index.html   which chord a piano plays"
 	@echo "  rooms/index.html    how a room answers"
-	@echo "  reverb/index.html   how a network says that it would, to listen to"
 
 test: setup-dev lint
 	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder tests/slurm tests/workflow tests/unit

@@ -10,6 +10,7 @@ from earshot.signal.octaves import CENTRES_HZ, in_bands
 
 SPEED_OF_SOUND = 343.0  # m/s, dry air of 20 degrees
 DIRECT_S = 0.0025  # half the time around its arrival in which sound counts as direct (Zahorik 2002)
+_ONSET = 0.1  # of a response's largest sample
 _AT_ONCE = 8  # responses, or groups of them, whose octaves are in memory together
 _BACKGROUND = 0.1  # of a recorded response, its end, that tells how loud the background is
 _ABOVE_BACKGROUND_DB = 10.0  # that a decay has to be where its time is read last (ISO 3382-1, 5.3.3)
@@ -52,6 +53,12 @@ def decay_time(levels: NDArray[np.float64], rate_hz: float, first_db: float, las
         middle = begins + (count - 1) / 2
         slope = 12 * (moment - middle * level) / (count * (count.astype(np.float64) ** 2 - 1))  # dB a sample
         return np.where((ends > 0) & (count >= 3) & (slope < 0), -60 / slope / rate_hz, np.nan)
+
+
+def onsets(responses: NDArray[np.floating]) -> NDArray[np.int64]:
+    """Return the samples `(...)` in which responses `(..., samples)` begin: 20 dB below their peak (ISO 3382-1)."""
+    loud = abs(responses)
+    return np.argmax(loud >= _ONSET * loud.max(-1, keepdims=True), axis=-1)
 
 
 def background_power(responses: NDArray[np.floating], ends: NDArray[np.integer]) -> NDArray[np.float64]:

@@ -14,10 +14,10 @@ from scipy.spatial import KDTree
 from torch import Tensor
 
 from earshot.data.sofa import HrirSet, read_hrirs
+from earshot.rooms.acoustics import onsets
 
 EARS = ("left", "right")
 _LEAD = 8  # samples before the earliest onset, in which a band limit rings
-_ONSET = 0.1  # of a response's largest sample: its onset is the first that reaches it
 _EVEN = 16384  # directions, evenly spread, that say how much of a diffuse field is nearest to each measured one
 _NODES = 513  # on each side of a table of directions, odd so that the axes have nodes: one is within half a degree
 
@@ -40,8 +40,8 @@ class Head:
     def of(cls, measured: HrirSet) -> "Head":
         """Return the head of a set of HRIRs."""
         known = KDTree(measured.unit_vectors)
-        hrirs, onsets = measured.hrirs, _onsets(measured.hrirs)
-        advance = max(0, int(onsets.min()) - _LEAD)
+        hrirs, begins = measured.hrirs, onsets(measured.hrirs)
+        advance = max(0, int(begins.min()) - _LEAD)
         _, nearest = known.query(_spread(_EVEN))
         shares = np.bincount(nearest, minlength=len(hrirs)) / _EVEN
         loudness = np.sqrt(shares @ np.square(hrirs).sum(-1).mean(-1))
@@ -49,7 +49,7 @@ class Head:
         return cls(
             measured.rate_hz,
             torch.from_numpy((hrirs[..., advance:] / loudness).astype(np.float32)),
-            onsets - advance,
+            begins - advance,
             shares,
             torch.from_numpy(of_places.astype(np.int32)),
         )
@@ -108,11 +108,6 @@ def in_axes_of_head(x: Tensor, y: Tensor, facing_deg: float) -> tuple[Tensor, Te
     """Return what lies in front and to the left of a head, of directions in the room's axes x and y."""
     cosine, sine = float(np.cos(np.radians(facing_deg))), float(np.sin(np.radians(facing_deg)))
     return x * cosine + y * sine, y * cosine - x * sine
-
-
-def _onsets(hrirs: NDArray[np.float64]) -> NDArray[np.int64]:
-    loud = abs(hrirs)
-    return np.argmax(loud >= _ONSET * loud.max(-1, keepdims=True), axis=-1)
 
 
 def _root(matrices: NDArray[np.complex128]) -> NDArray[np.complex128]:

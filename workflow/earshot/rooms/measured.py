@@ -15,16 +15,13 @@ from scipy.signal import butter, sosfilt
 
 from earshot.data.sofa import read_hrirs
 from earshot.errors import ConfigError
-from earshot.rooms.acoustics import Measures, columns_of, decay_levels, measures
+from earshot.rooms.acoustics import Measures, columns_of, measures, onsets
 from earshot.rooms.heads import EARS
 from earshot.rooms.image_source import LOWEST_HZ
 from earshot.rooms.sampling import TEST_FOLD, Room
 from earshot.rooms.shoebox import Shoebox, absorption_for
 from earshot.rooms.simulation import SimulationSettings
 
-_ONSET_DB = -20.0  # of a response's peak, where it begins (ISO 3382-1, A.3.4)
-_DECAYED_DB = -45.0  # at the end of what is simulated, so that a time can be read down to -35 dB
-_STEPS = 200  # in which an expected decay is looked at
 _MOST_ABSORBED = 0.99  # of energy: a shoebox that would have to absorb more has other dimensions
 
 
@@ -50,8 +47,7 @@ class MeasuredRoom:
     @property
     def arrivals(self) -> NDArray[np.int64]:
         """Samples in which the direct sound begins, `(measurements, ears)`."""
-        loud = abs(self.responses)
-        return np.argmax(loud >= 10 ** (_ONSET_DB / 20) * loud.max(-1, keepdims=True), axis=-1)
+        return onsets(self.responses)
 
     def index(self) -> pd.DataFrame:
         """Return a row for each response: which it is, and what it measures."""
@@ -94,8 +90,7 @@ def read_measured(path: Path | str, place: MeasuredPlace, simulation: Simulation
     ends = responses.shape[-1] - np.argmax(measured.hrirs[..., ::-1] != 0, axis=-1)
     responses = np.where(np.arange(responses.shape[-1]) < ends[..., None], responses, 0)  # what was cut off stays so
     walls = Shoebox(dimensions, _absorption(MeasuredRoom([], responses, rate_hz), dimensions, f"{key}: {path}"))
-    energy = walls.expected_energy(np.linspace(0, 2 * simulation.length_s, _STEPS))
-    if decay_levels(np.sqrt(energy))[:, _STEPS // 2].max() > _DECAYED_DB:
+    if not walls.decays_within(simulation.length_s):
         raise ConfigError(f"{key}: this room reverberates for too long. Raise rooms.length_s.")
     rooms = [
         Room(f"{place.name}-{number:04d}", walls, None, source, np.array([head]), TEST_FOLD, 1)

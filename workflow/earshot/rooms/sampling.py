@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from earshot.errors import ConfigError
 from earshot.materials import materials
-from earshot.rooms.acoustics import decay_levels
 from earshot.rooms.shoebox import Shoebox, absorption_for
 from earshot.seeds import generator
 from earshot.signal.octaves import CENTRES_HZ
@@ -18,8 +17,6 @@ TEST_FOLD = 0
 _DRAWS = 200  # of a room, and of a receiver in it, before the settings are called impossible
 _MOST_ABSORBED = 0.95  # of energy: no wall of a room takes more
 _MOST_OF_MATERIALS = 0.99  # the table has some that absorb all, of which no image is left
-_DECAYED_DB = -45.0  # at the end of a response, so that a time can be read down to -35 dB
-_LONGER = 1.5  # a decay is looked at for so much longer than a response
 
 _NAMED = "room"  # and a number
 
@@ -103,9 +100,7 @@ def _walls(random: np.random.Generator, settings: SamplingSettings) -> tuple[Sho
         raise _Impossible("no place is as far from the walls as from_walls_m asks for: lower it, or raise volume_m3")
     if settings.t60_s is None:
         walls = Shoebox(dimensions, _of_materials(random, settings.materials or {}))
-        steps = np.linspace(0, settings.length_s * _LONGER, 200)
-        last = decay_levels(np.sqrt(walls.expected_energy(steps)))[:, int(200 / _LONGER)]
-        if last.max() > _DECAYED_DB:
+        if not walls.decays_within(settings.length_s):
             raise _Impossible("walls of these materials reverberate for too long: raise length_s, or change materials")
         return walls, None
     t60_s = random.uniform(*settings.t60_s)

@@ -10,9 +10,11 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from earshot.rooms.acoustics import SPEED_OF_SOUND, decay_time, eyring_time, sabine_time
+from earshot.rooms.acoustics import SPEED_OF_SOUND, decay_levels, decay_time, eyring_time, sabine_time
 
 _NODES = 24  # directions of an octant are as many squared; twice as many change no time by 1e-3
+_DECAYED_DB = -45.0  # so that a time can be read down to -35 dB
+_LOOKS, _LONGER = 200, 1.5  # at a decay, over so much longer than a response
 _STEPS = 1000  # of a decay: a time is read from so many places
 
 
@@ -64,6 +66,12 @@ class Shoebox:
                 )
             energy[band] = left @ weights
         return 4 * np.pi * SPEED_OF_SOUND / self.volume_m3 * energy
+
+    def decays_within(self, length_s: float) -> bool:
+        """Whether all octaves are expected to have decayed by then so far that a time can be read down to -35 dB."""
+        steps = np.linspace(0, length_s * _LONGER, _LOOKS)
+        levels = decay_levels(np.sqrt(self.expected_energy(steps)))
+        return bool(levels[:, int(_LOOKS / _LONGER)].max() <= _DECAYED_DB)
 
 
 def absorption_for(dimensions_m: NDArray[np.float64], t60_s: float) -> float:

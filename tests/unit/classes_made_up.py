@@ -66,6 +66,7 @@ def history(study: str, seeds: int = 2) -> pd.DataFrame:
             "training": 2.0 / epoch + 0.7,
             "seconds": 0.5 if epoch > 1 else 9.0,
             "validation_seconds": None,
+            "waited_seconds": 0.0,
             "on": "AMD EPYC, 1 core",
         }
         | {"validation": 2.5 / epoch if model == "transposable" else None}

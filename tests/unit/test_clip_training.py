@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import torch
 from earshot.errors import TrainingError
+from earshot.learn.batches import Batches, Shuffled
 from earshot.learn.checkpoints import WholeFiles
 from earshot.learn.clip_training import TrainingSettings, train
 from earshot.learn.clip_values import ClipValues, PlainInputs, probabilities
-from earshot.learn.training import Batches
 from torch import nn
 
 CPU = torch.device("cpu")
@@ -66,7 +66,7 @@ def test_rows_come_from_whatever_shard_they_are_in():
 def test_every_clip_comes_once_an_epoch_and_each_epoch_has_an_order_of_its_own():
     values, classes = clips()
     epoch = 0
-    batches = Batches(values, np.arange(40, 120), classes[40:], 32, seed=1, epoch=lambda: epoch)
+    batches = Batches(values, classes, Shuffled(np.arange(40, 120), seed=1), 32, epoch=lambda: epoch)
     orders = []
     for epoch in (0, 1, 0):  # noqa: B007 (the batches read it)
         rows = torch.cat([found for found, _ in batches])
@@ -99,10 +99,16 @@ PATIENT = {
 
 
 class Travelling(ClipValues):
-    """Values that have to be sent to the device, which a process of its own gets ready."""
+    """Values that other processes get ready: one, where they have to be sent to the device, or several."""
 
-    def must_travel_to(self, device):
-        return True
+    workers = 1
+
+    def workers_for(self, device):
+        return self.workers
+
+
+class Streamed(Travelling):
+    workers = 3
 
 
 def losses(history):
@@ -110,8 +116,7 @@ def losses(history):
     return [{name: value for name, value in row.items() if "seconds" not in name} for row in history]
 
 
-@pytest.mark.filterwarnings("ignore:.*pin_memory")  # there is nowhere to send them
-@pytest.mark.parametrize("kind", [ClipValues, Travelling])
+@pytest.mark.parametrize("kind", [ClipValues, Travelling, Streamed])
 @pytest.mark.parametrize("after", [1, 4])
 def test_a_training_that_was_stopped_goes_on_and_gives_the_same(tmp_path, after, kind):
     """In mid-epoch: what that epoch had learnt is learnt again, from where the epoch before it ended."""
@@ -194,7 +199,6 @@ def test_a_seed_gives_the_same_network_and_another_seed_another(tmp_path):
     assert torch.equal(one, again) and not torch.equal(one, other)
 
 
-@pytest.mark.filterwarnings("ignore:.*pin_memory")  # there is nowhere to send them
 def test_batches_that_a_process_of_its_own_gets_ready_are_the_same(tmp_path):
     here, history = trained(tmp_path / "here")
     there, same = trained(tmp_path / "there", kind=Travelling)

@@ -105,7 +105,9 @@ def test_the_page_is_whole(tmp_path):
     draw = np.random.default_rng(1)
     true, said = draw.normal(size=(2, 8000)) * 10 ** (-6 * np.arange(8000) / 8000)
     history = pd.DataFrame({"epoch": [1, 2], "training": [2.0, 1.0], "validation": [2.5, 1.5], "seconds": 1.0})
-    history = REVERB_HISTORY.validate(history.assign(model="fno", number=1, on="CPU", validation_seconds=0.1))
+    history = REVERB_HISTORY.validate(
+        history.assign(model="fno", number=1, on="CPU", validation_seconds=0.1, waited_seconds=0.0)
+    )
     bands = summary_reverb.by_octave(standard)
     drawn = {
         "errors_by_model": figures_reverb.errors_by_model(standard, "fno"),

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from torch import nn
 
 from earshot.learn import training
-from earshot.learn.clip_values import Inputs, Values
+from earshot.learn.batches import Values
+from earshot.learn.clip_values import Inputs
 
 
 @dataclass(frozen=True)

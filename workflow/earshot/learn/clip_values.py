@@ -54,23 +54,6 @@ class PlainInputs:
         return classes
 
 
-class Values(Protocol):
-    """Values of clips, wherever they come from."""
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Of one clip's values."""
-
-    def rows(self, places: NDArray[np.int_]) -> torch.Tensor:
-        """Return the values at these places, `(places, ...)`."""
-
-    def near(self, device: torch.device) -> "Values":
-        """Return the same in a GPU's memory, where they leave it enough room."""
-
-    def must_travel_to(self, device: torch.device) -> bool:
-        """Return whether each batch has to be sent to this device."""
-
-
 class ClipValues:
     """Values of clips that lie in several shards, which are read when they are asked for."""
 
@@ -88,9 +71,9 @@ class ClipValues:
             return self
         return ClipValues([shard.to(device) for shard in self.shards])
 
-    def must_travel_to(self, device: torch.device) -> bool:
-        """Return whether each batch has to be sent to this device."""
-        return self.shards[0].device.type != device.type
+    def workers_for(self, device: torch.device) -> int:
+        """Return 1 where each batch has to be sent to this device: a process gets the next ready."""
+        return int(self.shards[0].device.type != device.type)
 
     @property
     def shape(self) -> tuple[int, ...]:

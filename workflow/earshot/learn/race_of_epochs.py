@@ -18,9 +18,10 @@ import torch
 from numpy.typing import NDArray
 
 from earshot.data.audio import Padding, at_rate, fitted, read_audio
+from earshot.learn.batches import Values
 from earshot.learn.classifier import Task
 from earshot.learn.clip_training import TrainingSettings, train
-from earshot.learn.clip_values import PlainInputs, Values
+from earshot.learn.clip_values import PlainInputs
 from earshot.learn.networks_published import TriadNetwork, triad_network_control
 from earshot.learn.partition import TEST_SHARE
 from earshot.progress import PROGRESS
@@ -53,9 +54,9 @@ class MadeAgain:
         """Return the same: nothing is kept."""
         return self
 
-    def must_travel_to(self, device: torch.device) -> bool:
-        """Return whether each batch has to be sent to this device."""
-        return device.type != "cpu"
+    def workers_for(self, device: torch.device) -> int:
+        """Return 1 for a GPU: a process gets the next batch ready."""
+        return int(device.type != "cpu")
 
     def _made(self, place: int) -> torch.Tensor:
         signal, recorded_hz = read_audio(self.paths[place])

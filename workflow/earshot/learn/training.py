@@ -9,7 +9,7 @@ import math
 import os
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -23,8 +23,8 @@ from torch import nn
 
 from earshot.device import Precision, describe, precision_on
 from earshot.errors import TrainingError
+from earshot.learn.batches import AsTheyAre, Batches, Order, Shuffled, Values, loader
 from earshot.learn.checkpoints import Checkpoint, WholeFiles
-from earshot.learn.clip_values import Values
 from earshot.learn.objective import Objective
 from earshot.memory import keep_freed
 from earshot.progress import PROGRESS
@@ -63,36 +63,6 @@ class Course:
         return replace(self, precision=precision)
 
 
-class Batches(torch.utils.data.IterableDataset[tuple[torch.Tensor, torch.Tensor]]):
-    """The batches of an epoch: items and what is wanted of each, in an order of the seed and the epoch alone.
-
-    Without an epoch, items are in their own order.
-    """
-
-    def __init__(
-        self,
-        values: Values,
-        places: NDArray[np.int_],
-        wanted: NDArray[Any],
-        size: int,
-        seed: int = 0,
-        epoch: Callable[[], int] | None = None,
-    ) -> None:
-        self._values, self._places, self._wanted, self._size = values, places, wanted, size
-        self._seed, self._epoch = seed, epoch
-
-    def __len__(self) -> int:
-        return math.ceil(len(self._places) / self._size)
-
-    def __iter__(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        order = np.arange(len(self._places))
-        if self._epoch:
-            generator(self._seed, "order", self._epoch()).shuffle(order)
-        for start in range(0, len(order), self._size):
-            few = order[start : start + self._size]
-            yield self._values.rows(self._places[few]), torch.from_numpy(self._wanted[few])
-
-
 class _Learner(lightning.LightningModule):
     """A network and how it learns."""
 
@@ -102,13 +72,23 @@ class _Learner(lightning.LightningModule):
         self._drawn, self._draw = 0, torch.Generator()
         self.history: list[dict[str, float]] = []
         self._began, self._validation_s, self._said_at = 0.0, 0.0, 0.0
+        self._ready, self._waited_s = 0.0, 0.0
         self._losses: dict[str, list[tuple[torch.Tensor, int]]] = {"training": [], "validation": []}
 
     def on_train_epoch_start(self) -> None:
         """Begin an epoch's draws."""
-        self._began, self._validation_s = time.perf_counter(), 0.0
+        self._began, self._validation_s, self._waited_s = time.perf_counter(), 0.0, 0.0
+        self._ready = self._began
         self._drawn = int(generator(self._seed, "epoch", self.current_epoch).integers(2**62))
         self._draw = torch.Generator(self.device).manual_seed(self._drawn)
+
+    def on_train_batch_start(self, batch: Any, number: int) -> None:
+        """Note how long nothing was there to learn from."""
+        self._waited_s += time.perf_counter() - self._ready
+
+    def on_train_batch_end(self, outputs: Any, batch: Any, number: int) -> None:
+        """Look at the clock: now comes the next batch."""
+        self._ready = self._now()
 
     def training_step(self, batch: tuple[torch.Tensor, torch.Tensor], number: int) -> torch.Tensor:
         """Return the loss of a batch."""
@@ -153,7 +133,7 @@ class _Learner(lightning.LightningModule):
                     f"the training diverged: in epoch {epoch} the {part} loss is {loss}. "
                     "Lower learning_rate, or set precision to float32."
                 )
-        times = {"seconds": now - self._began - self._validation_s}
+        times = {"seconds": now - self._began - self._validation_s, "waited_seconds": self._waited_s}
         if self._losses["validation"]:
             times["validation_seconds"] = self._validation_s
         self.history.append({"epoch": epoch, **times, **row})
@@ -196,7 +176,7 @@ def train(
     network: nn.Module,
     values: Values,
     wanted: NDArray[Any],
-    learns: NDArray[np.int_],
+    learns: Order | NDArray[np.int_],
     validates: NDArray[np.int_],
     objective: Objective,
     settings: Course,
@@ -207,9 +187,10 @@ def train(
     """Train a network in place and return the losses and the seconds of each epoch.
 
     `wanted` has a row for each item, as its class; `learns` and `validates` are the places of those that train and
-    validate, and one may come several times. Others are not looked at. In the folder `state` lies how far a training
-    that was stopped has come. With a patience, the weights are in the end those of the epoch whose loss of the items
-    that validate was lowest; else those of the last. Raises TrainingError when a loss is not a number.
+    validate, and one may come several times; or `learns` says which of them an epoch has. Others are not looked at. In
+    the folder `state` lies how far a training that was stopped has come. With a patience, the weights are in the end
+    those of the epoch whose loss of the items that validate was lowest; else those of the last. Raises TrainingError
+    when a loss is not a number.
     """
     if not settings.control:
         if device.type == "cpu":
@@ -219,20 +200,13 @@ def train(
     learner = _Learner(network, objective, settings, seed)
     values = values.near(device)
 
-    def batches(places: NDArray[np.int_], epoch: Callable[[], int] | None = None) -> Any:
-        if not places.size:
-            return None
-        own = Batches(values, places, wanted[places], settings.batch_size, seed, epoch)
-        # What has to be sent is got ready by a process of its own while the device computes. It is a fork whatever
-        # Python's way: it has the values and the count of epochs as they are here.
-        beside = values.must_travel_to(device) and not settings.control
-        return torch.utils.data.DataLoader(
-            own,
-            batch_size=None,
-            num_workers=int(beside),
-            pin_memory=beside,
-            multiprocessing_context="fork" if beside else None,
-        )
+    order = Shuffled(learns, seed) if isinstance(learns, np.ndarray) else learns
+    workers = 0 if settings.control else values.workers_for(device)
+
+    def batches(order: Order) -> Any:
+        # Not by Lightning's count of epochs: beside a loader that goes on, it still is that of the epoch before.
+        own = Batches(values, wanted, order, settings.batch_size, lambda: len(learner.history))
+        return loader(own, workers) if len(order) else None
 
     every_epoch = partial(callbacks.ModelCheckpoint, state, save_on_train_epoch_end=True, enable_version_counter=False)
     watching: list[callbacks.Callback] = []
@@ -247,8 +221,7 @@ def train(
     if last and last.stopped(settings.patience_epochs):
         learner.history = last.history
     else:
-        # Not by Lightning's count: beside a loader that goes on, it still is that of the epoch before.
-        fed = batches(learns, lambda: len(learner.history)), batches(validates)
+        fed = batches(order), batches(AsTheyAre(validates))
         _fit(learner, fed, watching, settings, device, last)
     if settings.patience_epochs:
         chosen = torch.load(state / "best.ckpt", weights_only=True, map_location="cpu")["state_dict"]

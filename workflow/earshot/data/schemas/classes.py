@@ -32,6 +32,7 @@ CLASS_HISTORY = pa.DataFrameSchema(
         **_TRAINING,
         "epoch": pa.Column(int),
         "seconds": pa.Column(float),  # of the part that trains
+        "waited_seconds": pa.Column(float),  # of these, for what it is trained on
         "on": pa.Column(str),  # what computed
         "training": pa.Column(float),  # loss
         "validation": pa.Column(float, nullable=True),

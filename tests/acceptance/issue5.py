@@ -12,6 +12,7 @@ from kills import Arena, kill_often
 from runs import copy_project, damage
 
 BARS = Bars()
+_LEFT_KB = 300_000  # of memory, for a job that needs a gigabyte
 _SURREY = DATA / "brir" / "UniS_Room_A_BRIR_16k.sofa"
 # Dimensions are about those of the office, and places are guessed: its file says neither.
 OFFICE = (
@@ -89,7 +90,10 @@ def _without_memory(log: Log, folder: Path) -> tuple[str, bool]:
     rooms = {"count": 1, "rooms_per_job": 1, "receivers": 200, "length_s": 20, "most_images": 1000}
     (folder / "own.json").write_text(json.dumps({"name": "starved", "rooms": rooms}))
     command = f"{sys.executable} -m snakemake --cores 1 --configfile own.json --until simulate_rooms -- rooms"
-    starved = log.run(["bash", "-c", f"ulimit -v {3_000_000}; {command}"], folder)
+    look = "import earshot.rooms.room_shards; print(open('/proc/self/status').read())"
+    begun = log.run([sys.executable, "-c", look], folder).output
+    least_kb = int(re.search(r"VmPeak:\s+(\d+)", begun)[1])  # before anything is simulated
+    starved = log.run(["bash", "-c", f"ulimit -v {least_kb + _LEFT_KB}; {command}"], folder)
     made = list((folder / "results/shared/rooms").glob("*/*.safetensors"))
     said = re.findall(r"simulate_rooms: (.*)", starved.output)
     named = starved.code != 0 and not made and bool(said) and "memory of this job does not suffice" in said[0]

@@ -98,7 +98,7 @@ def early_of(room: Room, settings: ReverbSettings, simulation: SimulationSetting
     known = echograms(torch.from_numpy(responses).to(device), rate_hz, settings.frame_s).cpu()
     early = torch.zeros(len(responses), BANDS, frames)
     early[..., : known.shape[-1]] = known[..., :frames]
-    left = np.cos(fading(until_s, simulation))
+    left = np.cos(fading(until_s, simulation.samples, simulation.rate_hz))
     hop = round(settings.frame_s * rate_hz)
     of_frames = (
         np.square(np.pad(left[HALF_FILTER:], (0, hop), mode="edge")[: frames * hop]).reshape(frames, hop).mean(1)

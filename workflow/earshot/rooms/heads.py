@@ -4,6 +4,7 @@ A head's own axes are x to the front, y to the left, z up. Where it looks is an 
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -88,15 +89,18 @@ class Head:
         """
         samples = noise.shape[-1]
         length = next_fast_len(samples + 2 * self.taps, real=True)
-        size = 2 * self.taps
-        short = np.fft.rfft(self.hrirs.double().cpu().numpy(), size)
-        power = np.einsum("def,dgf,d->egf", short, short.conj(), self.shares)
-        correlation = np.fft.irfft(power, size)  # of the ears over lags, those below 0 at the end
         padded = np.zeros((2, 2, length))
-        padded[..., : self.taps] = correlation[..., : self.taps]
-        padded[..., -self.taps :] = correlation[..., self.taps :]
+        padded[..., : self.taps] = self._correlation[..., : self.taps]
+        padded[..., -self.taps :] = self._correlation[..., self.taps :]
         mixed = np.einsum("egf,gf->ef", _root(np.fft.rfft(padded)), np.fft.rfft(noise, length))
         return np.fft.irfft(mixed, length)[:, :samples]
+
+    @cached_property
+    def _correlation(self) -> NDArray[np.float64]:
+        """The ears' correlation in a white diffuse field, `(2, 2, 2 * taps)` over lags, those below 0 at the end."""
+        size = 2 * self.taps
+        short = np.fft.rfft(self.hrirs.double().cpu().numpy(), size)
+        return np.fft.irfft(np.einsum("def,dgf,d->egf", short, short.conj(), self.shares), size)
 
 
 def read_head(path: Path | str, rate_hz: float) -> Head:

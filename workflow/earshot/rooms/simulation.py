@@ -74,7 +74,7 @@ def simulate(room: Room, settings: SimulationSettings, device: torch.device, hea
     if exact_s < ends_s:
         lag = 0 if head is None else head.lag
         times = (np.arange(settings.samples) - HALF_FILTER - lag) / settings.rate_hz
-        shares = np.cos(fading(exact_s, settings)) * (times < ends_s)
+        shares = np.cos(fading(exact_s, settings.samples, settings.rate_hz)) * (times < ends_s)
         made += _late(room, [np.interp(times, steps, band) for band in energy], shares, settings, head)
     arrive = arrivals(room, settings.rate_hz)
     if head is not None and facing_deg is not None:
@@ -87,12 +87,12 @@ def facing(room: Room, settings: SimulationSettings) -> NDArray[np.float64]:
     return generator(settings.seed, "facing", room.name).uniform(0, 360, len(room.receivers_m))
 
 
-def fading(until_s: float, settings: SimulationSettings) -> NDArray[np.float64]:
+def fading(until_s: float, samples: int, rate_hz: float) -> NDArray[np.float64]:
     """Return how images give way to noise, `(samples,)`: its sine is their share of the amplitude, its cosine noise's.
 
     So the squares of both, which are shares of the energy, add up to 1.
     """
-    times = (np.arange(settings.samples) - HALF_FILTER) / settings.rate_hz
+    times = (np.arange(samples) - HALF_FILTER) / rate_hz
     return np.pi / 2 * np.clip((until_s - times) / min(_FADES_S, until_s / 2), 0, 1)
 
 
@@ -101,7 +101,7 @@ def early_part(
 ) -> NDArray[np.float32]:
     """Return what a room's receivers hear of its images, `(rows, samples)`, faded out until that time."""
     exact = _images(room, until_s, settings, device, head)
-    return exact * np.sin(fading(until_s, settings))[: exact.shape[1]].astype(np.float32)
+    return exact * np.sin(fading(until_s, settings.samples, settings.rate_hz))[: exact.shape[1]].astype(np.float32)
 
 
 def exact_for(walls: Shoebox, most_images: int) -> float:
@@ -141,20 +141,21 @@ def _images(
     found = images(on_device(walls.dimensions_m), reflections, on_device(room.source_m), farthest_m)
     samples = min(settings.samples, round(until_s * settings.rate_hz) + HALF_FILTER)
     kept = samples if head is None else samples + head.taps
-    bands_at = on_device(_bands_at(kept, settings.rate_hz)) if walls.absorption.shape[-1] > 1 else None
+    by_band = on_device(bands_at(kept, settings.rate_hz)) if walls.absorption.shape[-1] > 1 else None
     receivers = on_device(room.receivers_m)
     if head is None:
         parts = torch.split(receivers, _RECEIVERS_AT_ONCE)
-        made = [responses(found, part, settings.rate_hz, samples, bands_at) for part in parts]
+        made = [responses(found, part, settings.rate_hz, samples, by_band) for part in parts]
     else:
         made = [
-            ear_responses(found, receiver, where, head, settings.rate_hz, samples, bands_at)
+            ear_responses(found, receiver, where, head, settings.rate_hz, samples, by_band)
             for receiver, where in zip(receivers, facing(room, settings).tolist(), strict=True)
         ]
     return np.concatenate([part.cpu().numpy() for part in made])
 
 
-def _bands_at(samples: int, rate_hz: float) -> NDArray[np.float64]:
+def bands_at(samples: int, rate_hz: float) -> NDArray[np.float64]:
+    """Return the gains of octaves `(bands, n // 2 + 1)` in the spectra that responses of a length are made with."""
     frequencies = np.fft.rfftfreq(spectrum_samples(samples, rate_hz), 1 / rate_hz)
     return gains(frequencies, CENTRES_HZ, open_ends=True)
 
@@ -168,7 +169,7 @@ def _late(
 ) -> NDArray[np.float32]:
     """Return noise `(rows, samples)` of the energy in each second, by band, times shares of its amplitude."""
     size = spectrum_samples(settings.samples, settings.rate_hz)
-    bands_at = _bands_at(settings.samples, settings.rate_hz)
+    by_band = bands_at(settings.samples, settings.rate_hz)
     envelopes = np.array([np.sqrt(band / settings.rate_hz) * shares for band in energy])
     made = []
     for receiver in range(len(room.receivers_m)):
@@ -177,7 +178,7 @@ def _late(
         if len(energy) == 1:
             shaped = noise * envelopes[0]
         else:
-            spectra = np.fft.rfft(noise[:, None] * envelopes, size) * bands_at
+            spectra = np.fft.rfft(noise[:, None] * envelopes, size) * by_band
             shaped = np.fft.irfft(spectra.sum(1), size)[:, : settings.samples]
         made.append(shaped if head is None else head.in_diffuse_field(shaped))
     return np.concatenate(made).astype(np.float32)

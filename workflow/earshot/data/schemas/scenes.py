@@ -1,0 +1,59 @@
+"""What scenes are described by: sounds to choose from, and a line for each scene."""
+
+import pandera.pandas as pa
+
+from earshot.data.schemas.columns import angle
+
+SOUND_KINDS = ("clip", "speech", "chord")
+POOLS = ("training", "validation", "test")
+
+# The sounds that scenes are made of, in the order in which they lie one after the other in a tensor.
+SOUNDS = pa.DataFrameSchema(
+    {
+        "item": pa.Column(str, unique=True),
+        "kind": pa.Column(str, pa.Check.isin(SOUND_KINDS)),
+        "label": pa.Column(str, nullable=True),  # category of a clip, root and type of a chord; speech has none
+        "pool": pa.Column(str, pa.Check.isin(POOLS)),
+        "begin": pa.Column(int, pa.Check.ge(0)),  # samples
+        "samples": pa.Column(int, pa.Check.gt(0)),
+    },
+    name="sounds of scenes",
+    strict=True,
+    coerce=True,
+)
+
+
+def _of_source(number: int) -> dict[str, pa.Column]:
+    """Return the columns of a source: the second one's are empty where there is one."""
+    no = number > 1
+    return {
+        f"item_{number}": pa.Column(str, nullable=no),
+        f"kind_{number}": pa.Column(str, pa.Check.isin(SOUND_KINDS), nullable=no),
+        f"label_{number}": pa.Column(str, nullable=True),
+        f"receiver_{number}": pa.Column("Int64", pa.Check.ge(0), nullable=no),  # of the room, where the source is
+        f"azimuth_deg_{number}": angle(0, 360),  # as the head sees it
+        f"elevation_deg_{number}": angle(-90, 90),
+        f"distance_m_{number}": pa.Column(float, pa.Check.gt(0), nullable=no),
+        f"level_db_{number}": pa.Column(float, nullable=no),  # at the ears, above the first source's
+    }
+
+
+# A row for each scene: all that is needed to make it, beside sounds, rooms, a person's HRIRs and the study's seed.
+SCENES = pa.DataFrameSchema(
+    {
+        "scene": pa.Column(str, unique=True),
+        "place": pa.Column(str),  # scenes of one place have room, person, head and places of sources in common
+        "pool": pa.Column(str, pa.Check.isin(POOLS)),
+        "person": pa.Column(str),
+        "room": pa.Column(str),
+        "t60_s": pa.Column(float, nullable=True),  # measured, the mean over the room's receivers
+        "facing_deg": angle(0, 360),  # where the head looks, from the room's x towards its y
+        "signal_to_noise_db": pa.Column(float),
+        "sources": pa.Column(int, pa.Check.isin([1, 2])),
+        **_of_source(1),
+        **_of_source(2),
+    },
+    name="scenes",
+    strict=True,
+    coerce=True,
+)

@@ -1,0 +1,81 @@
+"""Rooms of shards as places for scenes: a head where the source of a room was, sources where its receivers were.
+
+A response is the same in both directions, so of a room with one source and eight receivers eight responses to one head
+are known. They stay in their files, mapped into memory, and are read one by one.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from earshot.errors import ConfigError
+from earshot.rooms.room_shards import read_rooms
+from earshot.rooms.sampling import TEST_FOLD, Room, SamplingSettings, draw_room, number_of
+
+VALIDATES = 1  # the fold of rooms that validate; those that test are `TEST_FOLD`
+_FEWEST = 2  # receivers that a room needs, for two sources
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """A room and the responses from each of its receivers to the head, or back."""
+
+    name: str
+    sampling: SamplingSettings  # that it is drawn by, when it is asked for
+    fold: int
+    responses: torch.Tensor  # (receivers, samples)
+    shard: int  # in which it lies
+    t60_s: float  # measured, the mean over its receivers
+
+    @cached_property
+    def room(self) -> Room:
+        """The room."""
+        return draw_room(number_of(self.name), self.sampling)
+
+    @property
+    def pool(self) -> str:
+        """The pool of scenes that it is for."""
+        return {TEST_FOLD: "test", VALIDATES: "validation"}.get(self.fold, "training")
+
+    def response(self, receiver: int) -> NDArray[np.float32]:
+        """Return a response `(samples,)`."""
+        return self.responses[receiver].float().numpy()
+
+
+@dataclass(frozen=True, eq=False)
+class Places:
+    """The rooms of shards, by name."""
+
+    by_name: dict[str, Place]
+    rate_hz: float
+
+    def of_pool(self, pool: str) -> list[str]:
+        """Return the names of the rooms of a pool. Raises ConfigError where there are none."""
+        found = [name for name, place in self.by_name.items() if place.pool == pool]
+        if not found:
+            raise ConfigError(f"config key rooms.count: none of these rooms is in the {pool} pool. Raise it")
+        return found
+
+
+def read_places(pairs: Iterable[tuple[Path | str, Path | str]]) -> Places:
+    """Return the rooms of shards, tensors and index each. Raises DataError where files are damaged."""
+    found: dict[str, Place] = {}
+    rate_hz = 0.0
+    for shard, pair in enumerate(pairs):
+        index, tensors, settings = read_rooms(*pair)
+        rate_hz, sampling = settings["simulation"]["rate_hz"], SamplingSettings(**settings["sampling"])
+        by_room = index.groupby("room", sort=False)
+        firsts = by_room.agg(fold=("fold", "first"), t60_s=("t60_s", "mean"))
+        rows = by_room.indices
+        for name, fold, t60_s in firsts.itertuples():
+            first, last = rows[name][0], rows[name][-1] + 1
+            if last - first >= _FEWEST:
+                found[name] = Place(name, sampling, int(fold), tensors["responses"][first:last], shard, float(t60_s))
+    if not found:
+        raise ConfigError(f"config key rooms.receivers: scenes need rooms with {_FEWEST} receivers at least. Raise it")
+    return Places(found, rate_hz)

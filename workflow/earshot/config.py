@@ -12,6 +12,7 @@ from earshot.config_clips import Chords, Sounds
 from earshot.config_localisation import Localisation
 from earshot.config_reverb import Reverb
 from earshot.config_rooms import Rooms
+from earshot.config_scenes import Scenes
 from earshot.config_section import Name, Section
 from earshot.errors import ConfigError
 
@@ -60,6 +61,7 @@ class Config(Section):
     chords: Chords = Chords()
     rooms: Rooms = Rooms()
     reverb: Reverb = Reverb()
+    scenes: Scenes = Scenes()
 
 
 def read_config(values: dict[str, Any]) -> Config:

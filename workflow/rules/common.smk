@@ -59,7 +59,7 @@ def configuration_of(**left_out):
 
     Where data lie and how they are fetched changes no result, and differs from one machine to the next.
     """
-    others = {"localisation", "sounds", "chords", "rooms", "reverb"} - left_out.keys()
+    others = {"localisation", "sounds", "chords", "rooms", "reverb", "scenes"} - left_out.keys()
     others |= {"synthetic"} if "localisation" in others else set()
     excluded = dict.fromkeys(["retrieve", "data_dir", *others], True) | left_out
     return CONFIG.model_dump(mode="json", exclude=excluded)

@@ -45,19 +45,22 @@ def sounds_of_models():
     ]
 
 
+def speech_files(pool):
+    """Return sentences to train or to test with. No speaker is in both."""
+    source = SOURCES[SPEECH]
+    speakers = sorted({file.item.partition("_")[0] for file in source.files})
+    test = speakers[len(speakers) // 2 :]
+    own = [file for file in source.files if (file.item.partition("_")[0] in test) == (pool == "test")]
+    if CONFIG.data_dir:
+        return [str(stops(source.find, file, CONFIG.data_dir)) for file in own]
+    return [f"resources/speech/{SPEECH}/{file.item}.wav" for file in own]
+
+
 def speech_of_model(pool):
-    """Return an input function: a model's sentences to train or to test with. No speaker is in both."""
+    """Return an input function: these sentences, where a model hears speech."""
 
     def files(wildcards):
-        if not hears(wildcards.model, "speech"):
-            return []
-        source = SOURCES[SPEECH]
-        speakers = sorted({file.item.partition("_")[0] for file in source.files})
-        test = speakers[len(speakers) // 2 :]
-        own = [file for file in source.files if (file.item.partition("_")[0] in test) == (pool == "test")]
-        if CONFIG.data_dir:
-            return [str(stops(source.find, file, CONFIG.data_dir)) for file in own]
-        return [f"resources/speech/{SPEECH}/{file.item}.wav" for file in own]
+        return speech_files(pool) if hears(wildcards.model, "speech") else []
 
     return files
 

@@ -60,3 +60,9 @@ rule reverb_search:
 rule clip_speed:
     input:
         rules.report_speed.output,
+
+
+rule scenes:
+    input:
+        rules.draw_scenes.output,
+        expand(rules.train_scene_localiser.output.network, heard_in=HEARD_IN, person=HEARERS),

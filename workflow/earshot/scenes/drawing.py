@@ -32,7 +32,7 @@ class DrawingSettings:
     level_db: Range  # of the second source, above the first one's
     apart_deg: float  # that directions of two sources are, at least
     reach_deg: float  # as far from a direction that was measured of a person may a source be
-    scenes_per_place: int  # that have room, person, head and places of sources in common
+    scenes_per_place: int = 1  # that have room, person, head and places of sources in common
 
 
 @dataclass(frozen=True)

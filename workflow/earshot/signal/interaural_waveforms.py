@@ -6,7 +6,7 @@ every sound is convolved and cut into frames, as the control does, but many at a
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 
 import numpy as np
 import torch
@@ -80,12 +80,7 @@ class _Ears:
             {name: row for row, name in enumerate(own) if one.measurements[row]}
             for one, own in zip(heard, names, strict=True)
         ]
-        level, phase = (
-            torch.from_numpy(bands.weights(settings.window_samples, rate_hz).astype(np.float32).T.copy()).to(device)
-            for bands in (settings.level_bands, settings.phase_bands)
-        )
-        self.level, self.phase = level, phase
-        self.window = torch.from_numpy(get_window(WINDOW, settings.window_samples).astype(np.float32)).to(device)
+        self.rate_hz = rate_hz
 
     def features(self, signals: Signals, names: Sequence[str]) -> list[dict[str, NDArray[np.float32]]]:
         """Return each listener's features of these measurements, by their names."""
@@ -117,13 +112,32 @@ class _Ears:
             )
             louder = ears.square().mean(-1).amax(-1).sqrt()[..., None, None]
             ears = ears + self.noise * louder * torch.from_numpy(random).to(self.device)
-        window, hop = self.settings.window_samples, self.settings.hop_samples
-        padded = torch.nn.functional.pad(ears, (window, window + hop))
-        frames = torch.stft(padded.flatten(0, -2), window, hop, window=self.window, center=False, return_complex=True)
-        frames = frames.view(*ears.shape[:-1], *frames.shape[-2:])
-        left, right = frames.unbind(2)
-        energies = torch.stack([ear.abs().square().sum(-1) @ self.level for ear in (left, right)])
-        cross = (left * right.conj()).sum(-1)
-        of_bands = torch.complex(cross.real @ self.phase, cross.imag @ self.phase)
-        energy = ears.square().sum(-1).movedim(-1, 0)
-        return differences(energy.cpu().numpy(), energies.cpu().numpy(), of_bands.cpu().numpy(), self.settings)
+        return features_of_ears(ears, self.settings, self.rate_hz)
+
+
+def features_of_ears(ears: torch.Tensor, settings: InterauralSettings, rate_hz: float) -> NDArray[np.float32]:
+    """Return features `(..., features)` of the signals at the ears, `(..., 2, samples)`."""
+    window, hop = settings.window_samples, settings.hop_samples
+    level, phase, shape = _tensors(settings, rate_hz, ears.device)
+    padded = torch.nn.functional.pad(ears, (window, window + hop))
+    frames = torch.stft(padded.flatten(0, -2), window, hop, window=shape, center=False, return_complex=True)
+    frames = frames.view(*ears.shape[:-1], *frames.shape[-2:])
+    left, right = frames.unbind(-3)
+    energies = torch.stack([ear.abs().square().sum(-1) @ level for ear in (left, right)])
+    cross = (left * right.conj()).sum(-1)
+    of_bands = torch.complex(cross.real @ phase, cross.imag @ phase)
+    energy = ears.square().sum(-1).movedim(-1, 0)
+    return differences(energy.cpu().numpy(), energies.cpu().numpy(), of_bands.cpu().numpy(), settings)
+
+
+@lru_cache(maxsize=8)
+def _tensors(
+    settings: InterauralSettings, rate_hz: float, device: torch.device
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Return the weights of bins in bands of level and of phase, `(bins, bands)`, and the window."""
+    level, phase = (
+        torch.from_numpy(bands.weights(settings.window_samples, rate_hz).astype(np.float32).T.copy()).to(device)
+        for bands in (settings.level_bands, settings.phase_bands)
+    )
+    window = torch.from_numpy(get_window(WINDOW, settings.window_samples).astype(np.float32)).to(device)
+    return level, phase, window

@@ -57,3 +57,19 @@ SCENES = pa.DataFrameSchema(
     strict=True,
     coerce=True,
 )
+
+# A row for each piece of the stream that a network learnt from, which is an epoch to its training.
+SCENE_HISTORY = pa.DataFrameSchema(
+    {
+        "network": pa.Column(str),
+        "person": pa.Column(str),
+        "epoch": pa.Column(int),
+        "seconds": pa.Column(float),
+        "waited_seconds": pa.Column(float),  # of these, for scenes
+        "on": pa.Column(str),  # what computed
+        "training": pa.Column(float),  # loss, of scenes that were not heard before
+    },
+    name="history of networks that learn from scenes",
+    strict=True,
+    coerce=True,
+)

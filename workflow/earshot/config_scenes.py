@@ -1,0 +1,99 @@
+"""The configuration of study C: scenes in rooms, what learns from them, and what is run over them."""
+
+from typing import Literal
+
+from pydantic import Field, PositiveInt, model_validator
+
+from earshot.config_section import Section
+
+Range = tuple[float, float]
+
+
+class BinauralSpectra(Section):
+    """What localisers are given of two ears: levels and interaural differences over time, by band."""
+
+    window_samples: int = Field(512, ge=64, description="Window of the short-time spectra, samples")
+    hop_samples: PositiveInt = Field(256, description="Samples from one window to the next")
+    bands: PositiveInt = Field(56, description="How many bands, equally wide on the scale of ERB")
+    lowest_hz: float = Field(80, gt=0, description="Lower edge of the lowest band, Hz")
+    highest_hz: float = Field(7800, gt=0, description="Upper edge of the highest band, Hz")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "BinauralSpectra":
+        if self.lowest_hz >= self.highest_hz:
+            raise ValueError("lowest_hz must be below highest_hz")
+        return self
+
+
+class Stream(Section):
+    """The stream of scenes that networks learn from: each is made when it is wanted, and never stored."""
+
+    scenes: PositiveInt = Field(32_000, description="Scenes that a network learns from")
+    duration_s: float = Field(1.0, gt=0.1, le=10, description="Length of a scene, seconds")
+    scenes_per_place: PositiveInt = Field(
+        8, description="Scenes in succession that have room, head and places of sources in common, and nothing else"
+    )
+    scenes_per_piece: PositiveInt = Field(2000, description="Scenes after which a training can be stopped and gone on")
+    shards_at_once: PositiveInt = Field(3, description="Shards of rooms that scenes are shuffled over")
+    workers: int = Field(1, ge=0, description="Processes that make scenes beside a training; 0 makes them in between")
+    batch_size: PositiveInt = Field(64, description="Scenes per step")
+
+
+class SceneTraining(Section):
+    """How a network learns from the stream."""
+
+    learning_rate: float = Field(2e-3, gt=0, le=1, description="Adam's learning rate, the highest of its course")
+    weight_decay: float = Field(1e-2, ge=0, description="Decoupled decay of weights (AdamW)")
+    largest_gradient: float | None = Field(
+        1.0, gt=0, description="Norm that gradients are scaled down to where it is larger; null leaves them"
+    )
+    precision: Literal["float32", "bfloat16"] = Field(
+        "float32", description="Precision of convolutions and products of matrices, where there are instructions for it"
+    )
+
+
+class SceneLocaliser(SceneTraining):
+    """The network that hears where sources are, one for each person."""
+
+    directions: int = Field(642, ge=50, description="Directions of the map that it says, all over the sphere")
+    width: PositiveInt = Field(256, description="Channels")
+    dropped: float = Field(0.1, ge=0, lt=1, description="Share of a layer's values that are dropped")
+
+
+class Scenes(Section):
+    """Scenes: sounds in rooms, as people's ears hear them, and how networks are run over them."""
+
+    count: PositiveInt = Field(2000, description="Scenes that test; more of them change none of those before")
+    scenes_per_piece: PositiveInt = Field(20, description="Scenes that are handed out together, and kept together")
+    people: PositiveInt = Field(4, description="People whose ears hear them, the first of `localisation`'s")
+    sounds: tuple[Literal["clips", "speech", "chords"], ...] = Field(
+        ("clips", "speech", "chords"), min_length=1, description="Kinds of sounds: those of the studies, and sentences"
+    )
+    most_of_a_shard: PositiveInt = Field(500, description="Sounds that are taken of a shard of clips, at most")
+    duration_s: float = Field(2.0, gt=0.1, le=60, description="Length of a scene, seconds")
+    two_sources: float = Field(0.5, ge=0, le=1, description="Share of scenes with two sources")
+    signal_to_noise_db: Range = Field((10, 40), description="Ratio of sources to diffuse noise, dB: lowest and highest")
+    level_db: Range = Field((-3, 3), description="Level of a second source above the first's, dB: lowest and highest")
+    apart_deg: float = Field(30, ge=0, lt=180, description="Angle between two sources at least, degrees")
+    reach_deg: float = Field(
+        6, gt=0, le=180, description="Angle to the nearest direction that was measured of a person at most, degrees"
+    )
+    exact_s: float = Field(
+        0.1, gt=0, description="Until when image sources are heard from their directions; then comes a diffuse field"
+    )
+    spectra: BinauralSpectra = BinauralSpectra()
+    stream: Stream = Stream()
+    localiser: SceneLocaliser = SceneLocaliser()
+    threads: PositiveInt = Field(1, description="Threads of a training; rounding differs with their number")
+
+    @model_validator(mode="after")
+    def _possible(self) -> "Scenes":
+        for name in ("signal_to_noise_db", "level_db"):
+            low, high = getattr(self, name)
+            if low > high:
+                raise ValueError(f"{name}: the lowest comes first")
+        if self.stream.scenes % self.stream.scenes_per_place:
+            raise ValueError("stream.scenes: give a whole number of stream.scenes_per_place")
+        if self.stream.scenes_per_piece > self.stream.scenes:
+            raise ValueError("stream.scenes_per_piece: a piece cannot have more scenes than there are")
+        return self

@@ -27,9 +27,10 @@ log = logging.getLogger(__name__)
 
 HEAD = 0
 
-# What launchers tell a rank of how many there are: MPICH and srun by PMI, Open MPI, and srun by whatever plugin. What
-# SLURM says of a whole job is none of it, since a job's script is alone.
-_SIZES = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "SLURM_STEP_NUM_TASKS")
+# What tells a rank of how many there are: whoever started them here; MPICH and srun by PMI; Open MPI; and srun by any
+# plugin. What SLURM says of a whole job is none of it, since a job's script is alone.
+_RANKS = "EARSHOT_RANKS"
+_SIZES = (_RANKS, "PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "SLURM_STEP_NUM_TASKS")
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,9 @@ def start(
     use_threads(threads)
     # Where srun starts them: all end with the first that fails, and each has all of its cores.
     for_srun = {"SLURM_KILL_BAD_EXIT": "1", "SRUN_CPUS_PER_TASK": str(threads)}
+    environment = os.environ | for_srun | {_RANKS: str(ranks)}
     with subprocess.Popen(
-        command, env=os.environ | for_srun, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as started:
         for line in started.stdout or ():
             log.log(PROGRESS, "%s", line.rstrip())
@@ -132,5 +134,5 @@ def ending_all(comm: Any) -> Iterator[None]:
         log.error("%s", error)
         comm.Abort(1)
     except Exception:
-        log.exception("rank %d failed, and Earshot does not know why:", comm.rank)
+        log.exception("a rank failed, and Earshot does not know why:")
         comm.Abort(1)

@@ -129,8 +129,7 @@ def by_processes(processes: int, threads: int, program: Program, make: Maker, na
                 running |= {pool.submit(_make, name) for name in islice(waiting, len(done))}
         except BrokenProcessPool as error:
             raise EarshotError(
-                f"{program.rule}: a process of {program.task} ended before its time, killed or for want of memory. "
-                f"{program.kept}"
+                f"A process of {program.task} ended before its time, killed or for want of memory. {program.kept}"
             ) from error
 
 

@@ -8,6 +8,7 @@ from earshot.errors import EarshotError
 from earshot.learn import search_pool
 from earshot.learn.search import Reached
 from earshot.learn.search_pool import HEAD, Job, own_listener, start, together
+from earshot.ranks import receive
 
 
 class Exchange:
@@ -44,7 +45,7 @@ def pool():
     exchange, given, second = Exchange(5), {rank: [] for rank in range(1, 5)}, threading.Event()
 
     def play(comm):
-        while told := search_pool._receive(comm):
+        while told := receive(comm):
             trial, listener, candidate = told
             given[comm.rank].append((trial, listener))
             if trial == 0 and listener == 0:

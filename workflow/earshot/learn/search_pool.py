@@ -12,20 +12,15 @@ When a rank dies all end, by `python -m mpi4py` and by the launcher, and a new s
 import json
 import logging
 import os
-import shlex
-import shutil
-import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
-
+from earshot import ranks
 from earshot.device import DeviceName, choose, precision_on
-from earshot.errors import DeviceError, EarshotError
+from earshot.errors import DeviceError
 from earshot.files import replacing
 from earshot.learn import study
 from earshot.learn.candidate import Candidate
@@ -34,12 +29,15 @@ from earshot.learn.search import Halving, Reached
 from earshot.learn.search_setup import journal_path, plan_of, read_listeners, search_of
 from earshot.learn.space import search_space
 from earshot.progress import PROGRESS, to_terminal
+from earshot.ranks import HEAD, receive
 from earshot.threads import use_threads
 
 log = logging.getLogger(__name__)
 
-HEAD = 0
 NO_HALVING = Halving((), 1.0)
+PROGRAM = ranks.Program(
+    "search_pool", "the search", "Finished trials are kept, and a new start goes on with the others."
+)
 
 
 @dataclass(frozen=True)
@@ -62,28 +60,7 @@ def start(job: Job, launcher: str) -> None:
 
     Raises EarshotError when the launcher is not there, and when they do not end well.
     """
-    program, *options = shlex.split(launcher)
-    beside_python = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    found = shutil.which(program, path=beside_python)
-    if not found:
-        raise EarshotError(f"{program}: no such MPI launcher here. Set the resource mpi of search_pool to one that is.")
-    description = Path(job.state, "pool.json")
-    with replacing(description) as temporary:
-        temporary.write_text(json.dumps(asdict(job)))
-    command = [found, *options, "-n", str(job.tasks), sys.executable, "-m", "mpi4py", "-m", __name__, str(description)]
-    use_threads(job.threads)
-    # Where srun starts them: all end with the first that fails, and each has all of its cores.
-    for_srun = {"SLURM_KILL_BAD_EXIT": "1", "SRUN_CPUS_PER_TASK": str(job.threads)}
-    with subprocess.Popen(
-        command, env=os.environ | for_srun, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as ranks:
-        for line in ranks.stdout or ():
-            log.log(PROGRESS, "%s", line.rstrip())
-    if ranks.returncode:
-        raise EarshotError(
-            f"{program}: a rank of the search ended before its time (exit status {ranks.returncode}; what it said is "
-            "above). Finished trials are kept, and a new start goes on with the others."
-        )
+    ranks.start(PROGRAM, __name__, asdict(job), Path(job.state, "pool.json"), launcher, job.tasks, job.threads)
 
 
 def run(comm: Any, neighbour: int, job: Job) -> None:
@@ -91,16 +68,11 @@ def run(comm: Any, neighbour: int, job: Job) -> None:
 
     Raises EarshotError for what a person can put right.
     """
-    if comm.size != job.tasks:
-        raise EarshotError(
-            f"resource mpi of search_pool: {job.tasks} ranks were started, and they see {comm.size} of them. With "
-            "srun the site's plugin must be one that its MPI library knows: srun --mpi=list, then for example "
-            "mpi='srun --mpi=pmi2'."
-        )
+    ranks.require_all(comm, job.tasks, PROGRAM)
     if comm.rank == HEAD:
         _be_head(comm, job)
     else:
-        _take_gpu(neighbour)
+        ranks.take_gpu(neighbour)
         _work(comm, job)
 
 
@@ -140,7 +112,7 @@ class _Pool:
                 rank, piece = self._next(waiting)
                 trial, listener = piece
                 self._comm.send((trial, listener, candidates[trial]), dest=rank)
-            rank, trial, listener, reached = _receive(self._comm)
+            rank, trial, listener, reached = receive(self._comm)
             self._free.append(rank)
             done[trial][listener] = reached
             if len(done[trial]) == self._listeners:
@@ -188,7 +160,7 @@ def _work(comm: Any, job: Job) -> None:
     kept = search_of(job.settings, space, [listeners[own]], device, NO_HALVING)
     kind = f"{device.type}, {precision_on(device, job.settings['network']['precision'])}"
     comm.gather((kind, f"{os.uname().nodename} (rank {comm.rank})"), HEAD)
-    while piece := _receive(comm):
+    while piece := receive(comm):
         trial, listener, candidate = piece
         # What is made of other ears is not kept: of all listeners it would be too much for each rank.
         search = kept if listener == own else search_of(job.settings, space, [listeners[listener]], device, NO_HALVING)
@@ -196,33 +168,14 @@ def _work(comm: Any, job: Job) -> None:
         comm.send((comm.rank, trial, listener, reached), dest=HEAD)
 
 
-def _receive(comm: Any, pause_s: float = 0.002) -> Any:
-    """Wait for a message without a busy core, as MPI's own way to wait would have it."""
-    while not comm.iprobe():
-        time.sleep(pause_s)
-    return comm.recv()
-
-
-def _take_gpu(neighbour: int) -> None:
-    """Let this rank see one GPU of its node, in turn with the others of the pool there, of which it has this number."""
-    given = os.environ.get("CUDA_VISIBLE_DEVICES")
-    names = [str(n) for n in range(torch.cuda.device_count())] if given is None else given.split(",")
-    os.environ["CUDA_VISIBLE_DEVICES"] = names[neighbour % len(names)] if names else ""
-
-
 def main(description: str) -> None:
     """Be the rank that this process was started as."""
-    from mpi4py import MPI  # noqa: PLC0415 - which begins MPI, so whoever starts ranks must not import it
-
     to_terminal()
     job = Job(**json.loads(Path(description).read_text()))
     use_threads(job.threads)
-    comm = MPI.COMM_WORLD
-    try:
-        run(comm, comm.Split(comm.rank == HEAD).Split_type(MPI.COMM_TYPE_SHARED).rank, job)
-    except EarshotError as error:
-        log.error("%s", error)
-        comm.Abort(1)
+    comm = ranks.world()
+    with ranks.ending_all(comm):
+        run(comm, ranks.neighbour(comm, comm.rank != HEAD), job)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field, PositiveInt, model_validator
 
+from earshot.config_clips import Mel
 from earshot.config_section import Section
 
 Range = tuple[float, float]
@@ -53,11 +54,29 @@ class SceneTraining(Section):
 
 
 class SceneLocaliser(SceneTraining):
-    """The network that hears where sources are, one for each person."""
+    """The network that hears where sources are, with anybody's ears."""
 
     directions: int = Field(642, ge=50, description="Directions of the map that it says, all over the sphere")
     width: PositiveInt = Field(256, description="Channels")
     dropped: float = Field(0.1, ge=0, lt=1, description="Share of a layer's values that are dropped")
+
+
+class LevelsOfScenes(Mel):
+    """What classifiers of sounds are given of two ears: levels in mel bands of what both hear together."""
+
+    window_samples: int = Field(1024, ge=64, description="Window of the short-time spectra, samples")
+    hop_samples: PositiveInt = Field(512, description="Samples from one window to the next")
+    bands: PositiveInt = Field(96, description="How many bands")
+    lowest_hz: float = Field(20, ge=0, description="Lower edge of the lowest band, Hz")
+    highest_hz: float = Field(8000, gt=0, description="Upper edge of the highest band, Hz")
+    scale: Literal["slaney", "htk"] = Field("htk", description="Mel scale: librosa's, or torchaudio's")
+
+
+class SceneClassifier(SceneTraining):
+    """The network that hears what a clip is, in rooms: study B's residual one."""
+
+    learning_rate: float = Field(3e-3, gt=0, le=1, description="Adam's learning rate, the highest of its course")
+    label_smoothing: float = Field(0.1, ge=0, lt=1, description="Share of certainty that is taken off the right class")
 
 
 class Scenes(Section):
@@ -66,6 +85,9 @@ class Scenes(Section):
     count: PositiveInt = Field(2000, description="Scenes that test; more of them change none of those before")
     scenes_per_piece: PositiveInt = Field(20, description="Scenes that are handed out together, and kept together")
     people: PositiveInt = Field(4, description="People whose ears hear them, the first of `localisation`'s")
+    training_people: PositiveInt = Field(
+        12, description="People with whose ears networks learn: the next after those; where there are none, the same"
+    )
     sounds: tuple[Literal["clips", "speech", "chords"], ...] = Field(
         ("clips", "speech", "chords"), min_length=1, description="Kinds of sounds: those of the studies, and sentences"
     )
@@ -84,6 +106,15 @@ class Scenes(Section):
     spectra: BinauralSpectra = BinauralSpectra()
     stream: Stream = Stream()
     localiser: SceneLocaliser = SceneLocaliser()
+    levels: LevelsOfScenes = LevelsOfScenes()
+    classifier: SceneClassifier = SceneClassifier()
+    ranks: PositiveInt = Field(2, description="Processes that answer scenes, a core each: ranks of MPI on a cluster")
+    arrangement: Literal["alone", "mpi"] = Field(
+        "alone", description="How they are started: by the job itself, or as ranks of MPI, with one more that hands out"
+    )
+    split: Literal["managed", "static"] = Field(
+        "managed", description="How scenes are shared out: to whoever is free, or dealt beforehand"
+    )
     threads: PositiveInt = Field(1, description="Threads of a training; rounding differs with their number")
 
     @model_validator(mode="after")

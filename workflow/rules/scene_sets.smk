@@ -3,19 +3,19 @@
 SCENES = CONFIG.scenes
 SCENE_FOLDER = f"{RESULTS}/scenes"
 HEARERS = SUBJECTS[: SCENES.people]
+TAUGHT_BY = SUBJECTS[SCENES.people : SCENES.people + SCENES.training_people] or HEARERS
 CLIPS_OF_KIND = {"clips": SOUND_CLIPS, "chords": CHORD_CLIPS}
 WAVEFORMS = "results/shared/clips/{clips}/dry/waveforms/{dealt}.safetensors"
 HEARD_IN = ["rooms", "anechoic"]  # what localisers learn in
 
 
 wildcard_constraints:
-    person="|".join(map(re.escape, HEARERS)),
     heard_in="|".join(HEARD_IN),
+    learner="localiser|classifier",
 
 
 DRAWING_SLICE = {"seed": CONFIG.seed} | {
-    key: values(SCENES)[key]
-    for key in ("two_sources", "signal_to_noise_db", "level_db", "apart_deg", "reach_deg")
+    key: values(SCENES)[key] for key in ("two_sources", "signal_to_noise_db", "level_db", "apart_deg", "reach_deg")
 }
 MAKING_SLICE = {"seed": CONFIG.seed, "exact_s": SCENES.exact_s}
 
@@ -33,30 +33,42 @@ def speech_of_scenes(pool):
     return speech_files(pool) if "speech" in SCENES.sounds else []
 
 
-def sofa_of_person(wildcards):
-    """Return a person's SOFA file."""
-    return sofa_file(wildcards.person)
-
-
-def settings_of_localiser(wildcards):
-    """Return the slice of the configuration that a training of a localiser depends on."""
+def settings_of_learner(wildcards):
+    """Return the slice of the configuration that a training on the stream depends on."""
+    of_localiser = {"spectra": values(SCENES.spectra), "network": values(SCENES.localiser)}
+    of_classifier = {"levels": values(SCENES.levels), "network": values(SCENES.classifier)}
     return {
         "seed": CONFIG.seed,
         "heard_in": wildcards.heard_in,
         "drawing": DRAWING_SLICE,
         "making": MAKING_SLICE,
         "stream": SCENES.stream.model_dump(mode="json", exclude={"workers"}),
-        "spectra": values(SCENES.spectra),
-        "network": values(SCENES.localiser),
+        **(of_localiser if wildcards.learner == "localiser" else of_classifier),
     }
 
 
-def state_of_localiser(wildcards):
+def state_of_learner(wildcards):
     """Return the folder in which a training keeps how far it has come."""
-    training = f"scenes-{wildcards.person}-{wildcards.heard_in}"
-    return f"{RESULTS}/state/{training}-{digest([settings_of_localiser(wildcards), folder_of(ROOMS)])}"
+    training = f"scenes-{wildcards.learner}-{wildcards.heard_in}"
+    return f"{RESULTS}/state/{training}-{digest([settings_of_learner(wildcards), folder_of(ROOMS), TAUGHT_BY])}"
 
 
 def minutes_of_stream(wildcards, attempt):
     """Return the run time of a training on the stream: a quarter of an hour to begin, and each scene, made and learnt."""
     return int((15 + SCENES.stream.scenes * 0.06 / 60) * attempt + 1)
+
+
+PIECES = [
+    f"{first:06d}-{min(first + SCENES.scenes_per_piece, SCENES.count) - 1:06d}"
+    for first in range(0, SCENES.count, SCENES.scenes_per_piece)
+]
+ANSWER_SLICE = {
+    "making": MAKING_SLICE | {"duration_s": SCENES.duration_s},
+    "rate_hz": ROOMS.sample_rate_hz,
+    "part_s": STUDY.stimulus.duration_s,
+    "features": values(STUDY.features),
+    "device": CONFIG.device,
+}
+OVER_MPI = SCENES.arrangement == "mpi"
+SCENE_RANKS = SCENES.ranks + (OVER_MPI and SCENES.split == "managed")  # one hands out and does nothing else
+RANK_OF_SCENES_MB = (1200, 0.3)

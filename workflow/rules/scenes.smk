@@ -55,45 +55,128 @@ rule draw_scenes:
         mem_mb=memory(1500, 0.2),
         runtime=minutes(10),
     params:
-        count=SCENES.count,
+        scenes=SCENES.count,
         people=HEARERS,
         drawing=DRAWING_SLICE,
         code=code("draw_scenes"),
     message:
-        "Draw {params.count} scenes that {params.people} hear"
+        "Draw {params.scenes} scenes that {params.people} hear"
     script:
         "../scripts/draw_scenes.py"
 
 
-rule train_scene_localiser:
+rule learn_from_scenes:
     input:
         sounds=rules.gather_sounds.output.sounds,
         index=rules.gather_sounds.output.index,
         responses=of_rooms(rules.simulate_rooms.output.responses),
         rooms=of_rooms(rules.simulate_rooms.output.index),
-        sofa=sofa_of_person,
+        sofa=[sofa_file(person) for person in TAUGHT_BY],
     output:
-        network=f"{SCENE_FOLDER}/localisers/{{heard_in}}/{{person}}.safetensors",
-        history=f"{SCENE_FOLDER}/localisers/{{heard_in}}/{{person}}.parquet",
+        network=f"{SCENE_FOLDER}/{{learner}}/{{heard_in}}.safetensors",
+        history=f"{SCENE_FOLDER}/{{learner}}/{{heard_in}}.parquet",
     log:
-        f"{LOGS}/train_scene_localiser/{{heard_in}}/{{person}}.log",
+        f"{LOGS}/learn_from_scenes/{{learner}}/{{heard_in}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/train_scene_localiser/{{heard_in}}/{{person}}.tsv"
+        f"{RESULTS}/benchmarks/learn_from_scenes/{{learner}}/{{heard_in}}.tsv"
     conda:
         "../../envs/gpu.yaml"
     threads: SCENES.threads + SCENES.stream.workers
     resources:
         gpu=gpus(),
-        mem_mb=memory(2500, 0.5),
+        mem_mb=memory(3000, 0.5),
         runtime=minutes_of_stream,
     params:
-        settings=settings_of_localiser,
+        settings=settings_of_learner,
+        people=TAUGHT_BY,
         threads=SCENES.threads,
         workers=SCENES.stream.workers,
-        state=state_of_localiser,
+        state=state_of_learner,
         device=CONFIG.device,
-        code=code("train_scene_localiser"),
+        code=code("learn_from_scenes"),
     message:
-        "Train {wildcards.person}'s localiser on scenes, {wildcards.heard_in}"
+        "Train a {wildcards.learner} on scenes that are made while it learns, {wildcards.heard_in}"
     script:
-        "../scripts/train_scene_localiser.py"
+        "../scripts/learn_from_scenes.py"
+
+
+rule localise_without_rooms:
+    input:
+        sofa=[sofa_file(person) for person in HEARERS],
+    output:
+        directory(f"{SCENE_FOLDER}/without_rooms"),
+    log:
+        f"{LOGS}/localise_without_rooms.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/localise_without_rooms.tsv"
+    conda:
+        "../../envs/gpu.yaml"
+    threads: STUDY.threads
+    resources:
+        gpu=gpus(),
+        mem_mb=memory(2500, 30),
+        runtime=minutes(10, 1),
+    params:
+        people=HEARERS,
+        rate_hz=ROOMS.sample_rate_hz,
+        settings={
+            "seed": CONFIG.seed,
+            "held_out": STUDY.held_out,
+            "stimulus": values(STUDY.stimulus),
+            "features": values(STUDY.features),
+            "network": values(STUDY.network),
+        },
+        device=CONFIG.device,
+        code=code("localise_without_rooms"),
+    message:
+        "Train study A's networks of {params.people} at the rate of scenes"
+    script:
+        "../scripts/localise_without_rooms.py"
+
+
+# On a cluster ranks may lie on many nodes (profiles/slurm); alone, the job's own processes answer.
+rule answer_scenes:
+    input:
+        scenes=rules.draw_scenes.output[0],
+        sounds=rules.gather_sounds.output.sounds,
+        index=rules.gather_sounds.output.index,
+        responses=of_rooms(rules.simulate_rooms.output.responses),
+        rooms=of_rooms(rules.simulate_rooms.output.index),
+        sofa=[sofa_file(person) for person in HEARERS],
+        localisers=expand(rules.learn_from_scenes.output.network, learner="localiser", heard_in=HEARD_IN),
+        classifiers=expand(rules.learn_from_scenes.output.network, learner="classifier", heard_in=HEARD_IN),
+        without_rooms=rules.localise_without_rooms.output[0],
+    output:
+        answers=f"{SCENE_FOLDER}/answers.parquet",
+        pieces=f"{SCENE_FOLDER}/pieces.parquet",
+    log:
+        f"{LOGS}/answer_scenes.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/answer_scenes.tsv"
+    conda:
+        "../../envs/mpi.yaml"
+    # On a cluster those of each task; on one machine Snakemake must know of all of them.
+    threads: 1 if on_cluster() and OVER_MPI else SCENES.ranks
+    resources:
+        mpi="srun" if on_cluster() else "mpiexec",
+        tasks=SCENE_RANKS if OVER_MPI else 1,
+        gpu=gpus() * (SCENES.ranks if OVER_MPI else 1),
+        # Else the executor would ask for as many tasks for each GPU.
+        tasks_per_gpu=0,
+        mem_mb=memory(*(SCENE_RANKS * mb for mb in RANK_OF_SCENES_MB)),
+        mem_mb_per_cpu=memory(*RANK_OF_SCENES_MB) if on_cluster() and OVER_MPI else 0,
+        runtime=minutes(20 + SCENES.count * 0.04 / SCENES.ranks),
+    params:
+        names=PIECES,
+        people=HEARERS,
+        heard_in=HEARD_IN,
+        ranks=SCENE_RANKS if OVER_MPI else 1,
+        processes=1 if OVER_MPI else SCENES.ranks,
+        split=SCENES.split,
+        settings=ANSWER_SLICE,
+        state=f"{RESULTS}/state/scenes-{digest([ANSWER_SLICE, DRAWING_SLICE])}",
+        code=code("answer_scenes"),
+    message:
+        "Answer {SCENES.count} scenes in {SCENES.ranks} processes"
+    script:
+        "../scripts/answer_scenes.py"

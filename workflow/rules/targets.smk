@@ -64,5 +64,4 @@ rule clip_speed:
 
 rule scenes:
     input:
-        rules.draw_scenes.output,
-        expand(rules.train_scene_localiser.output.network, heard_in=HEARD_IN, person=HEARERS),
+        rules.answer_scenes.output,

@@ -16,5 +16,5 @@ with at_work(snakemake) as params:
         for person, path in zip(params.people, files.sofa, strict=True)
     }
     cast = Cast("test", sounds, read_places(zip(files.responses, files.rooms, strict=True)), people)
-    scenes = draw_scenes(range(params.count), cast, DrawingSettings(**params.drawing))
+    scenes = draw_scenes(range(params.scenes), cast, DrawingSettings(**params.drawing))
     write_table(snakemake.output[0], table_of(scenes, cast), SCENES)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from earshot.learn import training
-from earshot.learn.batches import Values
+from earshot.learn.batches import Order, Values
 from earshot.learn.clip_values import Inputs
 
 
@@ -46,7 +46,7 @@ def train(
     network: nn.Module,
     values: Values,
     classes: NDArray[np.int_],
-    learns: NDArray[np.int_],
+    learns: Order | NDArray[np.int_],
     validates: NDArray[np.int_],
     inputs: Inputs,
     settings: TrainingSettings,

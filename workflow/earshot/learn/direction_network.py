@@ -1,6 +1,9 @@
-"""A network that hears where sources are in rooms: each moment says what it knows, and how much that counts."""
+"""A network that hears where sources are in rooms, with any person's ears: these are its last layer.
 
-from collections.abc import Mapping
+Each moment says what it knows, and how much that counts.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,11 +15,14 @@ from torch import Tensor, nn
 from earshot.data.shards import read_tensors, write_tensors
 from earshot.errors import DataError
 from earshot.learn import direction_map
+from earshot.learn.direction_templates import template_values
 from earshot.settings import settings_from
 from earshot.signal.binaural_spectra import BinauralSettings, binaural_spectra
 
 _DILATIONS = (1, 2, 4)  # of the layers over time: together they see 15 frames
 _SMALLEST = 1e-9  # of a map
+_UNKNOWN = -1e4  # the logit of a direction that was not measured
+_AT_FIRST = 0.02  # of a value times its template, before anything was learnt
 
 
 @dataclass(frozen=True)
@@ -31,39 +37,63 @@ class DirectionNetworkSettings:
 class DirectionNetwork(nn.Module):
     """What ears hear, `(scenes, 2, samples)`, to logarithms of maps of directions, `(scenes, directions)`.
 
-    Convolutions over time of the bands' levels and interaural differences (`signal.binaural_spectra`) say a map for
-    each frame, and a weight. The scene's map is the weighted mean: where sources take turns, or only onsets are heard
-    before the room answers, few frames know, and all that they have to learn is which.
+    Convolutions over time of the bands' levels and interaural differences (`signal.binaural_spectra`) say for each
+    frame what a pulse without a room would have been like. Its product with a person's templates
+    (`direction_templates`) is a map, as the logarithm of a likelihood would be, and each frame has a weight; the
+    scene's map is the weighted mean. So a person is no part of what is learnt, and one of whom nothing was learnt is
+    heard with as well; and where sources take turns, or only onsets are heard before the room answers, few frames know,
+    and all that they have to learn is which.
     """
 
     mean: Tensor
     deviation: Tensor
+    template_mean: Tensor
+    template_deviation: Tensor
 
     def __init__(self, settings: DirectionNetworkSettings, spectra: BinauralSettings) -> None:
         super().__init__()
         self.settings, self.spectra = settings, spectra
+        told = template_values(spectra)
         self.register_buffer("mean", torch.zeros(spectra.values, 1))
         self.register_buffer("deviation", torch.ones(spectra.values, 1))
+        self.register_buffer("template_mean", torch.zeros(told, 1))
+        self.register_buffer("template_deviation", torch.ones(told, 1))
         self.first = nn.Conv1d(spectra.values, settings.width, 1)
         self.blocks = nn.Sequential(*[_Block(settings.width, dilation, settings.dropped) for dilation in _DILATIONS])
         self.last = nn.Sequential(nn.BatchNorm1d(settings.width), nn.GELU())
-        self.says = nn.Conv1d(settings.width, settings.directions, 1)
+        self.tells = nn.Conv1d(settings.width, told, 1)
+        self.as_heard = nn.Parameter(torch.full((spectra.values, 1), _AT_FIRST))
         self.weighs = nn.Conv1d(settings.width, 1, 1)
+        nn.init.normal_(self.tells.weight, std=0.1 * settings.width**-0.5)
+        nn.init.zeros_(self.tells.bias)  # type: ignore[arg-type]  # it has one
 
-    def standardise_by(self, ears: Tensor) -> None:
-        """Take the mean and the deviation of each value from what ears hear, `(scenes, 2, samples)`."""
+    def standardise_by(self, ears: Tensor, templates: Tensor) -> None:
+        """Take mean and deviation of each value from what is heard, `(scenes, 2, samples)`, and of all templates'."""
         deviation, mean = torch.std_mean(binaural_spectra(ears, self.spectra), (0, 2))
         self.mean.copy_(mean[:, None])
         self.deviation.copy_(deviation[:, None])
+        deviation, mean = torch.std_mean(templates, (0, 2))
+        self.template_mean.copy_(mean[:, None])
+        self.template_deviation.copy_(deviation[:, None])
 
-    def forward(self, ears: Tensor) -> Tensor:
-        """Return the maps."""
+    def forward(self, ears: Tensor, whose: Sequence[tuple[Tensor, Tensor, Tensor]]) -> Tensor:
+        """Return the maps.
+
+        `whose` says with whose ears scenes are heard: templates `(values, directions)`, which directions were measured,
+        and the scenes' numbers, of one person after the other.
+        """
         with torch.autocast(ears.device.type, enabled=False):
             seen = (binaural_spectra(ears, self.spectra) - self.mean) / self.deviation
         found = self.last(self.blocks(self.first(seen)))
-        of_frames = self.says(found).float().softmax(1)
+        told = self.tells(found).float()
+        told = told + nn.functional.pad(seen * self.as_heard, (0, 0, 0, told.shape[1] - seen.shape[1]))
         weights = self.weighs(found).float().softmax(2)
-        return ((of_frames * weights).sum(2) + _SMALLEST).log()
+        said = torch.empty(len(ears), self.settings.directions, device=ears.device)
+        for templates, measured, scenes in whose:
+            last = (templates - self.template_mean) / self.template_deviation
+            logits = torch.einsum("vd,svt->sdt", last, told[scenes]) + torch.where(measured, 0.0, _UNKNOWN)[:, None]
+            said = said.index_copy(0, scenes, (logits.softmax(1) * weights[scenes]).sum(2))
+        return (said + _SMALLEST).log()
 
 
 class _Block(nn.Module):
@@ -85,17 +115,30 @@ class _Block(nn.Module):
         return given + self.layers(given)
 
 
+@dataclass(frozen=True)
 class DirectionObjective:
-    """Cross entropy of maps: sources `(scenes, sources, 3)` are wanted of each scene."""
+    """Cross entropy of maps.
 
-    def learning(self, network: nn.Module, ears: Tensor, sources: Tensor, draw: torch.Generator) -> Tensor:
+    Of each scene the number of the person is wanted, and then the directions of two sources, `(scenes, 7)`: of one
+    source the second's are no numbers.
+    """
+
+    templates: Sequence[tuple[Tensor, Tensor]]  # of each person, and which directions were measured
+
+    def learning(self, network: nn.Module, ears: Tensor, wanted: Tensor, draw: torch.Generator) -> Tensor:
         """Return the loss of scenes."""
-        return self.judging(network, ears, sources)
+        return self.judging(network, ears, wanted)
 
-    def judging(self, network: nn.Module, ears: Tensor, sources: Tensor) -> Tensor:
+    def judging(self, network: nn.Module, ears: Tensor, wanted: Tensor) -> Tensor:
         """Return the same: nothing is drawn."""
-        said = network(ears)
-        return -(direction_map.wanted(sources, said.shape[1]) * said).sum(1).mean()
+        person = wanted[:, 0].long()
+        whose = [
+            (*(one.to(ears.device) for one in self.templates[number]), (person == number).nonzero()[:, 0])
+            for number in sorted(set(person.tolist()))
+        ]
+        said = network(ears, whose)
+        maps = direction_map.wanted(wanted[:, 1:].view(len(wanted), 2, 3), said.shape[1])
+        return -(maps * said).sum(1).mean()
 
 
 def write_network(path: Path | str, network: DirectionNetwork, about: Mapping[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """Networks learn from the stream of scenes."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,17 +9,22 @@ import numpy as np
 import torch
 
 from earshot.data.sofa import HrirSet
+from earshot.learn import clip_training
+from earshot.learn.classifier import Task, TaskNetwork, build
+from earshot.learn.clip_training import TrainingSettings
 from earshot.learn.direction_network import DirectionNetwork, DirectionNetworkSettings, DirectionObjective
+from earshot.learn.direction_templates import templates
 from earshot.learn.training import Course, train
 from earshot.rooms.heads import Head
 from earshot.scenes.drawing import Cast, DrawingSettings, draw_scenes
 from earshot.scenes.making import Maker, MakingSettings
 from earshot.scenes.places import Places
 from earshot.scenes.sounds import Sounds
-from earshot.scenes.stream import OverShards, SceneValues, directions_of
+from earshot.scenes.stream import OverShards, SceneLevels, SceneValues, directions_of
 from earshot.seeds import generator
 from earshot.settings import settings_from
 from earshot.signal.binaural_spectra import binaural_settings
+from earshot.signal.melspectrogram import mel_settings
 
 _STANDARDISED_BY = 256  # scenes, the first ones
 
@@ -26,39 +32,83 @@ _STANDARDISED_BY = 256  # scenes, the first ones
 def train_localiser(
     sounds: Sounds,
     places: Places,
-    listener: HrirSet,
+    people: Mapping[str, HrirSet],
     settings: Mapping[str, Any],
     workers: int,
     device: torch.device,
     state: Path,
 ) -> tuple[DirectionNetwork, list[dict[str, float]]]:
-    """Return a listener's localiser that has learnt from scenes of the training pool, and the losses of each piece.
+    """Return a localiser that has learnt from scenes of the training pool, and the losses of each piece.
 
     Each scene comes once, so that losses are of scenes that were not heard before. `settings` are those of a
     configuration: `seed`, `heard_in` (rooms, or anechoic), and the sections `drawing`, `making`, `stream`, `spectra`
     and `network`. In the folder `state` lies how far a training that was stopped has come.
     """
-    stream = settings["stream"]
-    values, order = _stream(sounds, places, listener, settings, workers)
-    torch.manual_seed(int(generator(settings["seed"], "network", listener.subject).integers(2**62)))
+    stream, spectra = settings["stream"], binaural_settings(settings["spectra"], sounds.rate_hz)
+    values, order = stream_of(sounds, places, people, settings, workers)
+    torch.manual_seed(int(generator(settings["seed"], "network", "directions").integers(2**62)))
     sizes = settings_from(DirectionNetworkSettings, settings["network"])
-    network = DirectionNetwork(sizes, binaural_settings(settings["spectra"], sounds.rate_hz))
-    network.standardise_by(values.rows(order(0)[:_STANDARDISED_BY]))
-    pieces = stream["scenes"] // stream["scenes_per_piece"]
+    network = DirectionNetwork(sizes, spectra)
+    of_people = [templates(one, spectra, sizes.directions) for one in people.values()]
+    network.standardise_by(values.rows(order(0)[:_STANDARDISED_BY]), torch.stack([values for values, _ in of_people]))
     course = settings_from(
-        Course, settings["network"], epochs=pieces, batch_size=stream["batch_size"], schedule="cosine"
+        Course,
+        settings["network"],
+        epochs=stream["scenes"] // stream["scenes_per_piece"],
+        batch_size=stream["batch_size"],
+        schedule="cosine",
     ).fit_for(device)
-    nothing = np.arange(0)
-    wanted = directions_of(values.scenes)
-    objective = DirectionObjective()
+    number = {name: place for place, name in enumerate(people)}
+    persons = np.array([[number[scene.person]] for scene in values.scenes], np.float32)
+    wanted = np.concatenate([persons, directions_of(values.scenes).reshape(len(persons), -1)], axis=1)
+    objective, nothing = DirectionObjective(of_people), np.arange(0)
     history = train(network, values, wanted, order, nothing, objective, course, settings["seed"], device, state)
     return network, history
 
 
-def _stream(
-    sounds: Sounds, places: Places, listener: HrirSet, settings: Mapping[str, Any], workers: int
+def train_classifier(
+    sounds: Sounds,
+    places: Places,
+    people: Mapping[str, HrirSet],
+    settings: Mapping[str, Any],
+    workers: int,
+    device: torch.device,
+    state: Path,
+) -> tuple[TaskNetwork, list[dict[str, float]]]:
+    """Return a network that has learnt from such scenes what a clip is, whoever hears it, and the losses.
+
+    `settings` are as in `train_localiser`, with the section `levels` in place of `spectra`, the mel bands in which
+    levels are heard. Scenes have one source, a clip.
+    """
+    clips = replace(sounds, index=sounds.index[sounds.index["kind"] == "clip"])
+    drawing = {**settings["drawing"], "two_sources": 0.0}
+    stream, made_with = settings["stream"], dict(settings["levels"])
+    scenes, order = stream_of(clips, places, people, {**settings, "drawing": drawing}, workers)
+    values = SceneLevels(scenes, mel_settings(made_with, sounds.rate_hz))
+    task = Task("category", tuple(sorted(clips.index["label"].unique())))
+    label = dict(zip(clips.index["item"], clips.index["label"], strict=True))
+    classes = np.array([task.classes.index(label[scene.sources[0].item]) for scene in scenes.scenes])
+    torch.manual_seed(int(generator(settings["seed"], "network", "sounds").integers(2**62)))
+    network = build("residual", (task,), values.shape, made_with)
+    network.network.standardise_by(network.inputs.judged(values.rows(order(0)[:_STANDARDISED_BY])))  # type: ignore[operator]
+    course = settings_from(
+        TrainingSettings,
+        settings["network"],
+        epochs=stream["scenes"] // stream["scenes_per_piece"],
+        batch_size=stream["batch_size"],
+        schedule="cosine",
+    ).fit_for(device)
+    nothing = np.arange(0)
+    history = clip_training.train(
+        network.network, values, classes, order, nothing, network.inputs, course, settings["seed"], device, state
+    )
+    return network, history
+
+
+def stream_of(
+    sounds: Sounds, places: Places, people: Mapping[str, HrirSet], settings: Mapping[str, Any], workers: int
 ) -> tuple[SceneValues, OverShards]:
-    """Return scenes that a listener hears, and the order in which they come."""
+    """Return scenes of the training pool that people hear, and the order in which they come."""
     stream = settings["stream"]
     drawing = settings_from(DrawingSettings, settings["drawing"], scenes_per_place=stream["scenes_per_place"])
     making = settings_from(
@@ -67,8 +117,7 @@ def _stream(
         duration_s=stream["duration_s"],
         anechoic=settings["heard_in"] == "anechoic",
     )
-    cast = Cast("training", sounds, places, {listener.subject: listener})
-    scenes = draw_scenes(range(stream["scenes"]), cast, drawing)
+    scenes = draw_scenes(range(stream["scenes"]), Cast("training", sounds, places, people), drawing)
     firsts = scenes[:: stream["scenes_per_place"]]
     order = OverShards(
         np.array([places.by_name[scene.room].shard for scene in firsts]),
@@ -77,5 +126,5 @@ def _stream(
         stream["shards_at_once"],
         settings["seed"],
     )
-    maker = Maker(sounds, places, {listener.subject: Head.of(listener)}, making)
-    return SceneValues(maker, scenes, workers), order
+    heads = {name: Head.of(one) for name, one in people.items()}
+    return SceneValues(Maker(sounds, places, heads, making), scenes, workers), order

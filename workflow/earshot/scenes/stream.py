@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from earshot.scenes.drawing import Scene
 from earshot.scenes.making import Maker
 from earshot.seeds import generator
+from earshot.signal.melspectrogram import MelSettings, levels_db, mel_power
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,37 @@ class SceneValues:
     def workers_for(self, device: torch.device) -> int:
         """Return how many processes make scenes."""
         return self.workers
+
+
+@dataclass(frozen=True)
+class SceneLevels:
+    """Levels in mel bands of what both ears hear together, `(scenes, bands, frames)`, as values to learn from."""
+
+    scenes: SceneValues
+    settings: MelSettings
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one scene."""
+        return tuple(levels_at_ears(torch.zeros(1, *self.scenes.shape), self.settings).shape[1:])
+
+    def rows(self, places: NDArray[np.int_]) -> torch.Tensor:
+        """Return the levels in these scenes."""
+        return levels_at_ears(self.scenes.rows(places), self.settings)
+
+    def near(self, device: torch.device) -> "SceneLevels":
+        """Return the same: nothing is kept."""
+        return self
+
+    def workers_for(self, device: torch.device) -> int:
+        """Return how many processes make scenes."""
+        return self.scenes.workers
+
+
+def levels_at_ears(ears: torch.Tensor, settings: MelSettings) -> torch.Tensor:
+    """Return the levels of the mean power at both ears, `(scenes, bands, frames)` dB, of `(scenes, ears, samples)`."""
+    power = mel_power(ears.flatten(0, 1).float(), settings)
+    return levels_db(power.view(*ears.shape[:2], *power.shape[1:]).mean(1))
 
 
 @dataclass(frozen=True)

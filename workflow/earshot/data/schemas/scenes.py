@@ -61,8 +61,8 @@ SCENES = pa.DataFrameSchema(
 # A row for each piece of the stream that a network learnt from, which is an epoch to its training.
 SCENE_HISTORY = pa.DataFrameSchema(
     {
-        "network": pa.Column(str),
-        "person": pa.Column(str),
+        "network": pa.Column(str),  # localiser or classifier
+        "heard_in": pa.Column(str),  # rooms, or anechoic
         "epoch": pa.Column(int),
         "seconds": pa.Column(float),
         "waited_seconds": pa.Column(float),  # of these, for scenes
@@ -70,6 +70,42 @@ SCENE_HISTORY = pa.DataFrameSchema(
         "training": pa.Column(float),  # loss, of scenes that were not heard before
     },
     name="history of networks that learn from scenes",
+    strict=True,
+    coerce=True,
+)
+
+# A row for each thing that was said of a source of a scene, and for each scene that could not be made.
+SCENE_ANSWERS = pa.DataFrameSchema(
+    {
+        "scene": pa.Column(str),
+        "source": pa.Column("Int64", nullable=True),  # 1 or 2; none of a scene that could not be made
+        "task": pa.Column(str, pa.Check.isin(["direction", "class", "separation", "none"])),
+        "by": pa.Column(str),  # network or method
+        "said": pa.Column(str, nullable=True),  # a class, or why there is no scene
+        "azimuth_deg": angle(0, 360),
+        "elevation_deg": angle(-90, 90),
+        "error_deg": angle(0, 180.01),
+        "right": pa.Column("boolean", nullable=True),  # of a class
+        "si_sdr_gain_db": pa.Column(float, nullable=True),  # of what was separated, at the ear that hears it better
+    },
+    name="answers to scenes",
+    strict=True,
+    coerce=True,
+)
+
+# A row for each piece of scenes that was handed out: who answered it, and when.
+SCENE_PIECES = pa.DataFrameSchema(
+    {
+        "name": pa.Column(str),
+        "run": pa.Column(str),  # the start of the job that made it
+        "rank": pa.Column(int, pa.Check.ge(0)),
+        "host": pa.Column(str),
+        "began_s": pa.Column(float),  # since 1970, by the clock of the host
+        "seconds": pa.Column(float),
+        "loading_s": pa.Column(float),  # what the rank did once, before its first piece
+        "sha256": pa.Column(str),
+    },
+    name="pieces of scenes",
     strict=True,
     coerce=True,
 )

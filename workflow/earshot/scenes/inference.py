@@ -1,0 +1,174 @@
+"""Networks run over scenes, and what comes after them on the processor: a piece of scenes at a time, by any rank."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import permutations
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+
+from earshot import device
+from earshot.data.schemas.scenes import SCENE_ANSWERS, SCENES
+from earshot.data.sofa import HrirSet, read_hrirs
+from earshot.data.tables import read_table
+from earshot.directions import great_circle_deg
+from earshot.errors import EarshotError
+from earshot.learn import direction_network, direction_templates
+from earshot.learn.classifier import TaskNetwork, read_network
+from earshot.learn.direction_map import peaks
+from earshot.learn.direction_network import DirectionNetwork
+from earshot.learn.localiser import Localiser, read_localiser
+from earshot.rooms.heads import Head
+from earshot.scenes import without_rooms
+from earshot.scenes.drawing import Scene, scenes_of
+from earshot.scenes.making import Heard, Maker, MakingSettings
+from earshot.scenes.places import read_places
+from earshot.scenes.separation import SeparationSettings, separate
+from earshot.scenes.sounds import read_sounds
+from earshot.scenes.stream import levels_at_ears
+from earshot.score.separation import si_sdr_gain_db
+from earshot.settings import settings_from
+from earshot.signal.interaural import interaural_settings
+from earshot.signal.melspectrogram import mel_settings
+
+Row = dict[str, Any]
+
+
+def work(settings: Mapping[str, Any]) -> Callable[[str], pd.DataFrame]:
+    """Return what answers a piece of scenes, by its name, which says the first scene and the one after the last.
+
+    `settings` name files (`sounds`, `sounds_index`, `rooms` (pairs), `scenes`, `people` by name, `localisers`,
+    `classifiers` and `without_rooms` by name) and hold the sections `making` and `interaural`.
+    """
+    return Answering(settings).piece
+
+
+@dataclass(frozen=True)
+class _Person:
+    """A person's ears, as each network needs them."""
+
+    head: Head
+    templates: tuple[torch.Tensor, torch.Tensor]
+    without_rooms: Localiser
+
+
+class Answering:
+    """What a rank keeps: scenes, sounds, rooms, people and networks."""
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        self._where = device.choose(settings["device"])
+        sounds = read_sounds(settings["sounds"], settings["sounds_index"])
+        self._rate_hz = sounds.rate_hz
+        places = read_places([(one, other) for one, other in settings["rooms"]])
+        self._table = read_table(settings["scenes"], SCENES)
+        self._places = places
+        self._interaural = interaural_settings(settings["interaural"])
+        self._part_s = settings["part_s"]
+        self._localisers = {name: self._network(path) for name, path in settings["localisers"].items()}
+        self._classifiers = {name: self._classifier(path) for name, path in settings["classifiers"].items()}
+        self._people = {
+            name: self._person(read_hrirs(path, subject=name, rate_hz=sounds.rate_hz), settings["without_rooms"][name])
+            for name, path in settings["people"].items()
+        }
+        heads = {name: person.head for name, person in self._people.items()}
+        self._maker = Maker(sounds, places, heads, settings_from(MakingSettings, settings["making"]))
+        self._labels = dict(zip(sounds.index["item"], sounds.index["label"], strict=True))
+        self._separation = SeparationSettings()
+
+    def _network(self, path: str) -> DirectionNetwork:
+        return direction_network.read_network(path)[0].to(self._where).eval()
+
+    def _classifier(self, path: str) -> tuple[TaskNetwork, Any]:
+        network, about = read_network(path)
+        network.network.to(self._where).eval()
+        return network, mel_settings(about["made_with"]["settings"], self._rate_hz)
+
+    def _person(self, measured: HrirSet, path: str) -> _Person:
+        network = next(iter(self._localisers.values()))
+        templates, there = direction_templates.templates(measured, network.spectra, network.settings.directions)
+        own = templates.to(self._where), there.to(self._where)
+        return _Person(Head.of(measured), own, read_localiser(path)[0])
+
+    def piece(self, name: str) -> pd.DataFrame:
+        """Return the answers to the scenes of a piece, called as 000020-000039."""
+        first, last = map(int, name.split("-"))
+        rows: list[Row] = []
+        for scene in scenes_of(self._table.iloc[first : last + 1], self._places):
+            try:
+                heard = self._maker.make(scene)
+            except (EarshotError, KeyError, OSError) as fault:
+                rows.append({"scene": scene.name, "task": "none", "by": "", "said": str(fault)})
+                continue
+            rows += [{"scene": scene.name, **row} for row in self._answers(scene, heard)]
+        empty = dict.fromkeys(SCENE_ANSWERS.columns)
+        return pd.DataFrame([empty | row for row in rows])
+
+    @torch.no_grad()
+    def _answers(self, scene: Scene, heard: Heard) -> Iterator[Row]:
+        mixture = heard.mixture
+        true = np.stack([source.direction for source in scene.sources])
+        found = {}
+        for by, network, person in self._listeners(scene):
+            ears = torch.from_numpy(mixture[None]).to(self._where)
+            whose = [(*self._people[person].templates, torch.zeros(1, dtype=torch.long, device=self._where))]
+            said = peaks(network(ears, whose).exp().cpu().numpy(), len(true))[0]
+            found[by] = said[list(_paired(said, true))]
+            yield from _directions(by, found[by], true)
+        if len(true) == 1:
+            own = self._people[scene.person].without_rooms
+            said = without_rooms.answer(own, mixture, self._interaural, self._rate_hz, self._part_s)
+            yield from _directions("study", said[None], true)
+            yield from self._classes(scene, 0, mixture, "")
+            return
+        for source in range(len(true)):
+            yield from self._classes(scene, source, mixture, " of the mixture")
+        first = next(iter(self._localisers))
+        for where, directions in ((f"by {first}", found[first]), ("where sources are", true)):
+            apart = separate(mixture, directions, self._people[scene.person].head, self._separation)
+            gains = si_sdr_gain_db(apart, heard.images, mixture)
+            for source, gain in enumerate(gains.tolist()):
+                yield {"source": source + 1, "task": "separation", "by": where, "si_sdr_gain_db": gain}
+                if directions is not true:
+                    yield from self._classes(scene, source, apart[source].astype(np.float32), " of what was separated")
+
+    def _listeners(self, scene: Scene) -> Iterator[tuple[str, DirectionNetwork, str]]:
+        """Go through localisers, and with whose ears they hear: their own, and the first also with another's."""
+        people = list(self._people)
+        another = people[(people.index(scene.person) + 1) % len(people)]
+        for number, (name, network) in enumerate(self._localisers.items()):
+            yield name, network, scene.person
+            if not number and another != scene.person:
+                yield f"{name}, another's ears", network, another
+
+    def _classes(self, scene: Scene, source: int, ears: NDArray[np.float32], of: str) -> Iterator[Row]:
+        label = self._labels[scene.sources[source].item]
+        for name, (network, levels) in self._classifiers.items():
+            (task,) = network.tasks
+            if label not in task.classes:
+                continue
+            values = levels_at_ears(torch.from_numpy(ears[None]).to(self._where), levels)
+            said = task.classes[int(network.network(network.inputs.judged(values)).argmax(1))]
+            yield {"source": source + 1, "task": "class", "by": name + of, "said": said, "right": said == label}
+
+
+def _paired(said: NDArray[np.float64], true: NDArray[np.float64]) -> tuple[int, ...]:
+    """Return for each true direction which of those said is taken for it: so that they are nearest together."""
+    apart = great_circle_deg(said[:, None], true[None])
+    return min(
+        permutations(range(len(said))), key=lambda order: sum(apart[one, place] for place, one in enumerate(order))
+    )
+
+
+def _directions(by: str, said: NDArray[np.float64], true: NDArray[np.float64]) -> Iterator[Row]:
+    for source, (one, error) in enumerate(zip(said, great_circle_deg(said, true), strict=True), 1):
+        yield {
+            "source": source,
+            "task": "direction",
+            "by": by,
+            "azimuth_deg": float(np.degrees(np.arctan2(one[1], one[0])) % 360),
+            "elevation_deg": float(np.degrees(np.arcsin(np.clip(one[2], -1, 1)))),
+            "error_deg": float(error),
+        }

@@ -1,0 +1,55 @@
+"""How well sources were separated: scale-invariant signal-to-distortion ratios (SI-SDR), in dB."""
+
+from itertools import permutations
+
+import numpy as np
+from numpy.typing import NDArray
+
+_LEAST = float(np.finfo(np.float64).tiny)
+
+
+def si_sdr_db(estimate: NDArray[np.floating], reference: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return the SI-SDR `(...)` of signals `(..., samples)`: Le Roux et al. (2019), "SDR - half-baked or well done?".
+
+    It is the energy of what the estimate holds of the reference to that of the rest, means included. Of a reference
+    that is silent there is none: it is not a number. An estimate that is silent holds nothing: it is minus infinity.
+    One that is the reference up to its scale has infinity, or what rounding makes of it.
+    """
+    estimate, reference = np.asarray(estimate, np.float64), np.asarray(reference, np.float64)
+    energy = np.square(reference).sum(-1)
+    scale = (estimate * reference).sum(-1) / np.maximum(energy, _LEAST)
+    wanted = scale[..., None] * reference
+    distortion = np.square(estimate - wanted).sum(-1)
+    with np.errstate(divide="ignore"):
+        ratio = 10 * (np.log10(np.square(wanted).sum(-1)) - np.log10(np.where(distortion > 0, distortion, 1)))
+    ratio = np.where((distortion == 0) & np.isfinite(ratio), np.inf, ratio)
+    return np.where(energy > 0, ratio, np.nan)
+
+
+def si_sdr_gain_db(
+    estimates: NDArray[np.floating], references: NDArray[np.floating], mixture: NDArray[np.floating]
+) -> NDArray[np.float64]:
+    """Return by how much the SI-SDR of each source is higher in its estimate than in the mixture, `(sources,)`.
+
+    `estimates` and `references` are `(sources, ears, samples)`, in the same order, and the mixture is
+    `(ears, samples)`. A reference is what an ear would hear if its source were alone, with the room's reverberation.
+    A source counts at the ear that hears it better in the mixture; where a reference is silent, at the other one.
+    """
+    before = si_sdr_db(mixture, references)
+    ear = np.where(np.isnan(before), -np.inf, before).argmax(-1)[:, None]
+    gain = si_sdr_db(estimates, references) - before
+    return np.take_along_axis(gain, ear, -1)[:, 0]
+
+
+def best_order(estimates: NDArray[np.floating], references: NDArray[np.floating]) -> NDArray[np.int64]:
+    """Return which estimate is of each reference, `(sources,)`: the order in which the sum of all SI-SDR is highest.
+
+    Both are `(sources, ears, samples)`, and few, for all orders are tried (Yu et al. 2017, "Permutation invariant
+    training of deep models for speaker-independent multi-talker speech separation", ICASSP). An ear at which a
+    reference is silent does not count.
+    """
+    ratios = si_sdr_db(estimates[None], references[:, None]).clip(-1e3, 1e3)  # finite, so that infinities add up
+    pairs = np.nansum(ratios, axis=-1)  # (references, estimates)
+    places = np.arange(len(references))
+    orders = permutations(range(len(estimates)), len(references))
+    return np.array(max(orders, key=lambda order: float(pairs[places, list(order)].sum())), np.int64)

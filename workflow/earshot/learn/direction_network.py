@@ -15,14 +15,14 @@ from torch import Tensor, nn
 from earshot.data.shards import read_tensors, write_tensors
 from earshot.errors import DataError
 from earshot.learn import direction_map
-from earshot.learn.direction_templates import template_values
 from earshot.settings import settings_from
-from earshot.signal.binaural_spectra import BinauralSettings, binaural_spectra
+from earshot.signal.binaural_spectra import KINDS, BinauralSettings, binaural_spectra
 
 _DILATIONS = (1, 2, 4)  # of the layers over time: together they see 15 frames
+_GROUPS = 8  # of frames, each of which may be of another source
 _SMALLEST = 1e-9  # of a map
 _UNKNOWN = -1e4  # the logit of a direction that was not measured
-_AT_FIRST = 0.02  # of a value times its template, before anything was learnt
+_AT_FIRST = 0.15  # of the distance between a value and its template, before anything was learnt
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class DirectionNetwork(nn.Module):
     def __init__(self, settings: DirectionNetworkSettings, spectra: BinauralSettings) -> None:
         super().__init__()
         self.settings, self.spectra = settings, spectra
-        told = template_values(spectra)
+        told = spectra.values
         self.register_buffer("mean", torch.zeros(spectra.values, 1))
         self.register_buffer("deviation", torch.ones(spectra.values, 1))
         self.register_buffer("template_mean", torch.zeros(told, 1))
@@ -61,11 +61,13 @@ class DirectionNetwork(nn.Module):
         self.first = nn.Conv1d(spectra.values, settings.width, 1)
         self.blocks = nn.Sequential(*[_Block(settings.width, dilation, settings.dropped) for dilation in _DILATIONS])
         self.last = nn.Sequential(nn.BatchNorm1d(settings.width), nn.GELU())
-        self.tells = nn.Conv1d(settings.width, told, 1)
-        self.as_heard = nn.Parameter(torch.full((spectra.values, 1), _AT_FIRST))
-        self.weighs = nn.Conv1d(settings.width, 1, 1)
-        nn.init.normal_(self.tells.weight, std=0.1 * settings.width**-0.5)
-        nn.init.zeros_(self.tells.bias)  # type: ignore[arg-type]  # it has one
+        self.groups = nn.Conv1d(settings.width, _GROUPS, 1)
+        self.weighs = nn.Conv1d(settings.width, spectra.bands, 1)
+        self.hears = _perceptron(settings.width + told, settings.width, told, settings.dropped)
+        self.knows = _perceptron(told, settings.width, told, settings.dropped)
+        self.compares = nn.Linear(told, told, bias=False)
+        with torch.no_grad():
+            self.compares.weight.copy_(_AT_FIRST * torch.eye(told))
 
     def standardise_by(self, ears: Tensor, templates: Tensor) -> None:
         """Take mean and deviation of each value from what is heard, `(scenes, 2, samples)`, and of all templates'."""
@@ -85,15 +87,32 @@ class DirectionNetwork(nn.Module):
         with torch.autocast(ears.device.type, enabled=False):
             seen = (binaural_spectra(ears, self.spectra) - self.mean) / self.deviation
         found = self.last(self.blocks(self.first(seen)))
-        told = self.tells(found).float()
-        told = told + nn.functional.pad(seen * self.as_heard, (0, 0, 0, told.shape[1] - seen.shape[1]))
-        weights = self.weighs(found).float().softmax(2)
+        groups = self.groups(found).float().softmax(1)
+        weights = nn.functional.softplus(self.weighs(found).float())
+        counts = groups @ weights.transpose(1, 2)  # (scenes, groups, bands)
+        heard = torch.einsum("sgt,sbt,skbt->sgkb", groups, weights, seen.view(len(seen), KINDS, -1, seen.shape[2]))
+        heard = (heard / (counts[:, :, None] + _SMALLEST)).flatten(2)
+        of_frames = groups * weights.mean(1, keepdim=True)
+        shares = of_frames.sum(2)
+        means = torch.einsum("sgt,sct->sgc", of_frames, found.float()) / (shares[..., None] + _SMALLEST)
+        told = self.compares(heard) + self.hears(torch.cat([means, heard], 2))
+        shares = shares / shares.sum(1, keepdim=True)
         said = torch.empty(len(ears), self.settings.directions, device=ears.device)
         for templates, measured, scenes in whose:
-            last = (templates - self.template_mean) / self.template_deviation
-            logits = torch.einsum("vd,svt->sdt", last, told[scenes]) + torch.where(measured, 0.0, _UNKNOWN)[:, None]
-            said = said.index_copy(0, scenes, (logits.softmax(1) * weights[scenes]).sum(2))
+            pulses = ((templates - self.template_mean) / self.template_deviation).T
+            known = self.compares(pulses) + self.knows(pulses)
+            apart = told[scenes].square().sum(2, keepdim=True) + known.square().sum(1) - 2 * told[scenes] @ known.T
+            logits = torch.where(measured, -apart / 2, _UNKNOWN)
+            said = said.index_copy(0, scenes, (logits.softmax(2) * shares[scenes, :, None]).sum(1))
         return (said + _SMALLEST).log()
+
+
+def _perceptron(inputs: int, width: int, outputs: int, dropped: float) -> nn.Sequential:
+    """Return two layers that say little at first."""
+    last = nn.Linear(width, outputs)
+    nn.init.normal_(last.weight, std=0.1 * width**-0.5)
+    nn.init.zeros_(last.bias)
+    return nn.Sequential(nn.LayerNorm(inputs), nn.Linear(inputs, width), nn.GELU(), nn.Dropout(dropped), last)
 
 
 class _Block(nn.Module):

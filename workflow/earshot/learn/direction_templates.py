@@ -12,16 +12,10 @@ from earshot.signal.binaural_spectra import BinauralSettings, binaural_spectra
 _KNOWN_DEG = 10.0  # from a direction that was measured: what is farther is never said
 
 
-def template_values(settings: BinauralSettings) -> int:
-    """Return how many values a template has: those of a frame, and the squares of the differences of levels."""
-    return settings.values + settings.bands
-
-
 def templates(measured: HrirSet, settings: BinauralSettings, count: int) -> tuple[Tensor, Tensor]:
     """Return a person's templates `(values, directions)` at so many directions, and which of these were measured.
 
-    They are the values of `signal.binaural_spectra` of the HRIRs of the nearest measured direction, and the squares of
-    the differences of levels: with these, how near values are to a template is a sum of products.
+    They are the values of `signal.binaural_spectra` of the HRIRs of the nearest measured direction.
     """
     known = directions(count).double().numpy()
     chord, nearest = KDTree(measured.unit_vectors).query(known)
@@ -30,6 +24,5 @@ def templates(measured: HrirSet, settings: BinauralSettings, count: int) -> tupl
     after = max(0, settings.window_samples - taps - before)
     pulses = np.pad(measured.hrirs[nearest], [(0, 0), (0, 0), (before, after)])[..., : settings.window_samples]
     values = binaural_spectra(torch.from_numpy(pulses).float(), settings)[..., 0].T
-    differences = values[settings.bands : 2 * settings.bands]
     there = torch.from_numpy(chord <= 2 * np.sin(np.radians(_KNOWN_DEG) / 2))
-    return torch.cat([values, differences.square()]), there
+    return values, there

@@ -37,7 +37,7 @@ class Stream(Section):
     scenes_per_piece: PositiveInt = Field(2000, description="Scenes after which a training can be stopped and gone on")
     shards_at_once: PositiveInt = Field(3, description="Shards of rooms that scenes are shuffled over")
     workers: int = Field(1, ge=0, description="Processes that make scenes beside a training; 0 makes them in between")
-    batch_size: PositiveInt = Field(64, description="Scenes per step")
+    batch_size: PositiveInt = Field(16, description="Scenes per step")
 
 
 class SceneTraining(Section):

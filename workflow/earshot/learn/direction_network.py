@@ -22,7 +22,7 @@ _DILATIONS = (1, 2, 4)  # of the layers over time: together they see 15 frames
 _GROUPS = 8  # of frames, each of which may be of another source
 _SMALLEST = 1e-9  # of a map
 _UNKNOWN = -1e4  # the logit of a direction that was not measured
-_AT_FIRST = 0.15  # of the distance between a value and its template, before anything was learnt
+_AT_FIRST = 10.0  # how much a likeness counts before anything was learnt
 
 
 @dataclass(frozen=True)
@@ -37,12 +37,12 @@ class DirectionNetworkSettings:
 class DirectionNetwork(nn.Module):
     """What ears hear, `(scenes, 2, samples)`, to logarithms of maps of directions, `(scenes, directions)`.
 
-    Convolutions over time of the bands' levels and interaural differences (`signal.binaural_spectra`) say for each
-    frame what a pulse without a room would have been like. Its product with a person's templates
-    (`direction_templates`) is a map, as the logarithm of a likelihood would be, and each frame has a weight; the
-    scene's map is the weighted mean. So a person is no part of what is learnt, and one of whom nothing was learnt is
-    heard with as well; and where sources take turns, or only onsets are heard before the room answers, few frames know,
-    and all that they have to learn is which.
+    Convolutions over time of the bands' levels and interaural differences (`signal.binaural_spectra`) say of each frame
+    which of a few groups it is of, and how much each of its bands counts: where sources take turns, frames are of
+    several groups, and where a room answers, onsets count. Each group's weighted means, and what a perceptron makes of
+    them, are compared with a person's templates (`direction_templates`) by the cosine between them, in coordinates that
+    are learnt for both: the likelier a direction, the smaller the angle. The scene's map is the mean of the groups'. So
+    a person is no part of what is learnt, and one of whom nothing was learnt is heard with as well.
     """
 
     mean: Tensor
@@ -65,9 +65,10 @@ class DirectionNetwork(nn.Module):
         self.weighs = nn.Conv1d(settings.width, spectra.bands, 1)
         self.hears = _perceptron(settings.width + told, settings.width, told, settings.dropped)
         self.knows = _perceptron(told, settings.width, told, settings.dropped)
+        self.trusts = nn.Linear(settings.width + told, 1)
+        nn.init.constant_(self.trusts.bias, _AT_FIRST)
         self.compares = nn.Linear(told, told, bias=False)
-        with torch.no_grad():
-            self.compares.weight.copy_(_AT_FIRST * torch.eye(told))
+        nn.init.eye_(self.compares.weight)
 
     def standardise_by(self, ears: Tensor, templates: Tensor) -> None:
         """Take mean and deviation of each value from what is heard, `(scenes, 2, samples)`, and of all templates'."""
@@ -95,14 +96,15 @@ class DirectionNetwork(nn.Module):
         of_frames = groups * weights.mean(1, keepdim=True)
         shares = of_frames.sum(2)
         means = torch.einsum("sgt,sct->sgc", of_frames, found.float()) / (shares[..., None] + _SMALLEST)
-        told = self.compares(heard) + self.hears(torch.cat([means, heard], 2))
+        both = torch.cat([means, heard], 2)
+        told = nn.functional.normalize(self.compares(heard) + self.hears(both), dim=2)
+        told = told * nn.functional.softplus(self.trusts(both))
         shares = shares / shares.sum(1, keepdim=True)
         said = torch.empty(len(ears), self.settings.directions, device=ears.device)
         for templates, measured, scenes in whose:
             pulses = ((templates - self.template_mean) / self.template_deviation).T
-            known = self.compares(pulses) + self.knows(pulses)
-            apart = told[scenes].square().sum(2, keepdim=True) + known.square().sum(1) - 2 * told[scenes] @ known.T
-            logits = torch.where(measured, -apart / 2, _UNKNOWN)
+            known = nn.functional.normalize(self.compares(pulses) + self.knows(pulses), dim=1)
+            logits = torch.where(measured, told[scenes] @ known.T, _UNKNOWN)
             said = said.index_copy(0, scenes, (logits.softmax(2) * shares[scenes, :, None]).sum(1))
         return (said + _SMALLEST).log()
 

@@ -97,6 +97,16 @@ def test_figures_say_what_n_is_and_units(tmp_path):
     assert drawn.keys() <= TEXTS.keys()
 
 
+def test_no_band_of_quartiles_is_cut(tmp_path):
+    scenes = made.scenes(sources=(1, 1, 1, 1, 1, 1), people=("anna",))
+    scenes["t60_s"], scenes["signal_to_noise_db"] = 0.3, [12.0, 12.0, 22.0, 22.0, 32.0, 32.0]
+    drawn, _, _ = report(tmp_path, scenes, made.answers(scenes))
+    for axes in drawn["scene_errors"].axes:
+        bottom, top = axes.get_ylim()
+        highest = max(path.vertices[:, 1].max() for band in axes.collections for path in band.get_paths())
+        assert bottom == 0 and highest <= top
+
+
 def test_without_two_sources(tmp_path):
     scenes = made.scenes(sources=(1, 1, 1))
     drawn, _, page = report(tmp_path, scenes, made.answers(scenes))

@@ -58,10 +58,11 @@ def scene_errors(localisation: Summary) -> Figure:
                 if by in localisation and count in localisation[by]:
                     bins = localisation[by][count]["splits"][split]
                     _with_quartiles(axes, bins, words, colour, marker)
-            axes.set(xlabel=AXES[split] if count == counts[-1] else "", ylim=(0, None))
+            axes.set(xlabel=AXES[split] if count == counts[-1] else "")
             axes.grid(True)
         own = max((found[count] for found in localisation.values() if count in found), key=lambda one: one["n"])
         row[0].set_ylabel("great-circle error (degree)")
+        row[0].set_ylim(bottom=0)  # when all are drawn that share the axis
         row[1].set_title(f"{_COUNTED[count]}: n = {own['n']:,} answers of each, {own['scenes']:,} scenes")
     legend_below(figure)
     return figure

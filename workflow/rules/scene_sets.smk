@@ -72,3 +72,27 @@ ANSWER_SLICE = {
 OVER_MPI = SCENES.arrangement == "mpi"
 SCENE_RANKS = SCENES.ranks + (OVER_MPI and SCENES.split == "managed")  # one hands out and does nothing else
 RANK_OF_SCENES_MB = (1200, 0.3)
+SCENE_FIGURES = [
+    "scene_errors",
+    "own_ears",
+    "scene_classes",
+    "separation_gains",
+    "scene_directions",
+    "scene_losses",
+    "scene_ranks",
+]
+
+
+def sources_of_scenes():
+    """Return the names of the sources that people and sounds of scenes are from; none where they are made up."""
+    clips = {"clips": CONFIG.sounds, "chords": CONFIG.chords}
+    of_sounds = [source_of(clips[kind]) if kind in clips else SPEECH for kind in SCENES.sounds]
+    return [STUDY.collection, *of_sounds]
+
+
+def scene_job_times():
+    """Return by rule where the times of scenes' jobs are, the rooms' included."""
+    wanted = {"learner": ["localiser", "classifier"], "heard_in": HEARD_IN}
+    names = ["gather_sounds", "draw_scenes", "learn_from_scenes", "localise_without_rooms", "answer_scenes"]
+    rooms = {"simulate_rooms": of_rooms(rules.simulate_rooms.benchmark)}
+    return rooms | {name: expand(getattr(rules, name).benchmark, **wanted) for name in names}

@@ -180,3 +180,61 @@ rule answer_scenes:
         "Answer {SCENES.count} scenes in {SCENES.ranks} processes"
     script:
         "../scripts/answer_scenes.py"
+
+
+rule report_scenes:
+    input:
+        scenes=rules.draw_scenes.output[0],
+        answers=rules.answer_scenes.output.answers,
+        pieces=rules.answer_scenes.output.pieces,
+        histories=expand(rules.learn_from_scenes.output.history, learner=["localiser", "classifier"], heard_in=HEARD_IN),
+        sounds=rules.gather_sounds.output.sounds,
+        index=rules.gather_sounds.output.index,
+        responses=of_rooms(rules.simulate_rooms.output.responses),
+        rooms=of_rooms(rules.simulate_rooms.output.index),
+        sofa=[sofa_file(person) for person in HEARERS],
+        sources=in_project("config/sources.yaml"),
+        template=in_project("workflow/earshot/show/scenes.html.j2"),
+        base=in_project("workflow/earshot/show/base.html.j2"),
+    output:
+        figures=[
+            report(
+                f"{SCENE_FOLDER}/figures/{figure}.svg",
+                caption=f"../report/{figure}.rst",
+                category="Scenes",
+                labels={"figure": figure.replace("_", " ")},
+            )
+            for figure in SCENE_FIGURES
+        ],
+        summary=report(f"{SCENE_FOLDER}/summary.json", caption="../report/summary.rst", category="Summary"),
+        page=report(f"{SCENE_FOLDER}/index.html", caption="../report/workflow.rst", category="Summary"),
+    log:
+        f"{LOGS}/report_scenes.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/report_scenes.tsv"
+    conda:
+        "../../envs/gpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(2000, 0.5),
+        runtime=minutes(10, 0.01),
+    params:
+        config=configuration_of(
+            rooms={"threads": True, "others": True, "benchmark": True},
+            scenes={"threads": True},
+        ),
+        people=HEARERS,
+        taught_by=TAUGHT_BY,
+        making=MAKING_SLICE | {"duration_s": SCENES.duration_s},
+        study_a={"part_s": STUDY.stimulus.duration_s},
+        ranks=SCENE_RANKS,
+        arrangement=SCENES.arrangement,
+        split=SCENES.split,
+        device="cpu" if CONFIG.device == "cpu" else "auto",  # of the machine that is described: the job needs no GPU
+        sources=sources_of_scenes(),
+        jobs=scene_job_times(),
+        code=code("report_scenes"),
+    message:
+        "Write the report of scenes"
+    script:
+        "../scripts/report_scenes.py"

@@ -64,4 +64,4 @@ rule clip_speed:
 
 rule scenes:
     input:
-        rules.answer_scenes.output,
+        rules.report_scenes.output,

@@ -1,5 +1,7 @@
 """What is said of each figure."""
 
+from earshot.show.captions_scenes import SCENE_TEXTS
+
 # Of each figure: its title, what a person who cannot see it is told, and its caption.
 TEXTS = {
     "error_distribution": (
@@ -214,4 +216,4 @@ TEXTS = {
         "accelerated implementation is. Stages are timed apart because hardware helps them differently; a time that "
         "was measured on fewer listeners is scaled to all, and the legend says so.",
     ),
-}
+} | SCENE_TEXTS

@@ -14,7 +14,10 @@ from earshot.learn.room_listening import heard_in
 
 @dataclass(frozen=True)
 class SoundOnPage:
-    """Ways in which one recording sounds, by what is said of each: signals `(samples,)` between -1 and 1."""
+    """Ways in which one recording sounds, by what is said of each: signals between -1 and 1.
+
+    They are `(samples,)`, or `(samples, ears)` of two ears.
+    """
 
     name: str
     ways: Mapping[str, NDArray[np.float32]]

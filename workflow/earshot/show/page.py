@@ -76,7 +76,8 @@ def number(value: float | None, digits: int = 1, sign: bool = False) -> str:
     """Return a number with so many digits after the point and commas between thousands; a dash for none."""
     if value is None or not math.isfinite(value):
         return NOTHING
-    return f"{value:{'+' if sign else ''},.{digits}f}".replace("-", "\N{MINUS SIGN}")
+    rounded = round(value, digits) + 0.0  # no negative zero
+    return f"{rounded:{'+' if sign else ''},.{digits}f}".replace("-", "\N{MINUS SIGN}")
 
 
 def percent(value: float | None) -> str:

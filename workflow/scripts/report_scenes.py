@@ -1,0 +1,72 @@
+"""Gather how well it is heard in scenes where sources are and what, draw it, and write a page of it."""
+
+from functools import partial
+
+from _script import at_work, git_commit
+from earshot.data.schemas.scenes import SCENE_ANSWERS, SCENE_HISTORY, SCENE_PIECES, SCENES
+from earshot.data.sofa import read_hrirs
+from earshot.data.sources import read_sources
+from earshot.data.tables import read_table
+from earshot.hardware import hardware
+from earshot.rooms.heads import Head
+from earshot.scenes.drawing import scenes_of
+from earshot.scenes.making import Maker, MakingSettings
+from earshot.scenes.places import read_places
+from earshot.scenes.sounds import read_sounds
+from earshot.show import figures_scene_runs, figures_scenes, scenes_heard, summary, summary_scene_runs, summary_scenes
+from earshot.show.page_scenes import render_scenes
+from earshot.show.report import write_report
+
+with at_work(snakemake) as params:
+    files, per_piece = snakemake.input, params.config["scenes"]["stream"]["scenes_per_piece"]
+    scenes, answers = read_table(files.scenes, SCENES), read_table(files.answers, SCENE_ANSWERS)
+    pieces = read_table(files.pieces, SCENE_PIECES)
+    histories = {path: read_table(path, SCENE_HISTORY) for path in files.histories}
+    sounds = read_sounds(files.sounds, files.index)
+    heard = summary_scenes.summarise(scenes, answers, params.config["seed"], files.answers)
+    answering = summary_scene_runs.answering(pieces, params.ranks, params.split, params.arrangement, files.pieces)
+    learnt = summary_scene_runs.learning(histories, per_piece)
+    found = summary.provenance(params.config, git_commit(snakemake)) | {
+        "hardware": hardware(params.device),
+        "scenes": heard | {"per_s": answering["per_s"], "classes_known": summary_scenes.classes_known(sounds.index)},
+        "learning": learnt,
+        "answering": answering,
+        "study_a": params.study_a,
+        "taught_by": params.taught_by,
+        "stages": summary.stage_times(params.jobs),
+        "data": summary.data_sets(read_sources(files.sources), params.sources),
+    }
+    rows = summary_scenes.answered(scenes, answers)
+    chosen = scenes_heard.median_scenes(rows)
+    said = {name: scenes_heard.said_of(rows, name) for name in chosen}
+    drawn = {
+        "scene_errors": figures_scenes.scene_errors(heard["localisation"]),
+        "own_ears": figures_scenes.own_ears(heard["localisation"]),
+        "scene_classes": figures_scenes.scene_classes(heard["classes"]),
+        "separation_gains": figures_scenes.separation_gains(heard["separation"]),
+        "scene_directions": figures_scene_runs.scene_directions(list(said.values())),
+        "scene_losses": figures_scene_runs.scene_losses(list(histories.values()), learnt, per_piece),
+        "scene_ranks": figures_scene_runs.scene_ranks(pieces),
+    }
+    places = read_places(zip(files.responses, files.rooms, strict=True))
+    shown = scenes_of(scenes.set_index("scene", drop=False).loc[chosen], places)
+    sofa = dict(zip(params.people, files.sofa, strict=True))
+    heads = {
+        name: Head.of(read_hrirs(sofa[name], subject=name, rate_hz=sounds.rate_hz))
+        for name in sorted({scene.person for scene in shown})
+    }
+    maker = Maker(sounds, places, heads, MakingSettings(**params.making))
+    output = snakemake.output
+    write_report(
+        found,
+        drawn,
+        partial(
+            render_scenes,
+            sounds=[scenes_heard.heard(maker, scene, said[scene.name]) for scene in shown],
+            sounds_words={name: scenes_heard.words_of(rows, name) for name in chosen},
+            tables=[files.scenes, files.answers, files.pieces, *files.histories],
+        ),
+        figures=output.figures,
+        summary=output.summary,
+        page=output.page,
+    )

@@ -3,6 +3,7 @@
 Each moment says what it knows, and how much that counts.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,7 @@ _DILATIONS = (1, 2, 4)  # of the layers over time: together they see 15 frames
 _GROUPS = 8  # of frames, each of which may be of another source
 _SMALLEST = 1e-9  # of a map
 _UNKNOWN = -1e4  # the logit of a direction that was not measured
-_AT_FIRST = 10.0  # how much a likeness counts before anything was learnt
+_AT_FIRST = math.log(20)  # of how much a likeness counts, before anything was learnt
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ class DirectionNetwork(nn.Module):
         means = torch.einsum("sgt,sct->sgc", of_frames, found.float()) / (shares[..., None] + _SMALLEST)
         both = torch.cat([means, heard], 2)
         told = nn.functional.normalize(self.compares(heard) + self.hears(both), dim=2)
-        told = told * nn.functional.softplus(self.trusts(both))
+        told = told * self.trusts(both).exp()
         shares = shares / shares.sum(1, keepdim=True)
         said = torch.empty(len(ears), self.settings.directions, device=ears.device)
         for templates, measured, scenes in whose:

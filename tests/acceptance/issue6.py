@@ -116,11 +116,8 @@ def scenes(log: Log) -> tuple[str, bool]:
         table, answers = (pd.read_parquet(results / f"{name}.parquet") for name in ("scenes", "answers"))
         errors, waits = errors_deg(results), waiting(results)
         found = usage([Record(**row) for row in pd.read_parquet(results / "pieces.parquet").to_dict("records")], 2)
-        log.write(
-            answers.groupby(["task", "by"])[["error_deg", "right", "si_sdr_gain_db"]]
-            .agg(["median", "count"])
-            .to_string()
-        )
+        figures = answers.astype({"right": float}).groupby(["task", "by"])[["error_deg", "right", "si_sdr_gain_db"]]
+        log.write(figures.agg(["mean", "median", "count"]).to_string())
     log.say(f"busy {100 * found.busy:.0f} %, balance {found.balance:.2f}; peak of each: {sorted(peaks.values())} MB")
     made = table["scene"].nunique() - int((answers["task"] == "none").sum())
     measured = (

@@ -56,8 +56,8 @@ POOL = changed({"scenes.arrangement": "mpi", "scenes.ranks": 2}, SCENES)
 ANSWERS, PIECES = (f"results/tiny/scenes/{name}.parquet" for name in ("answers", "pieces"))
 KILLED = "a rank of the scenes ended before its time"
 
-# On the test cluster: ranks on two nodes, as those of the search are (searches.py). A broken request of PMI2 may also leave
-# them waiting in MPI_Init, until SLURM ends the job: it may take four minutes, and not an hour.
+# On the test cluster: ranks on two nodes, as those of the search are (searches.py). A broken request of PMI2 may also
+# leave them waiting in MPI_Init until SLURM ends the job: it may take four minutes, and not an hour.
 _PROFILE = yaml.safe_load((ROOT / "profiles/slurm/config.yaml").read_text())["set-resources"]
 _OF_POOL = {"nodes": 2, "mpi": _PROFILE["answer_scenes"]["mpi"], "mem_mb": 2000, "mem_mb_per_cpu": 2000, "runtime": 4}
 POOL_APART = [

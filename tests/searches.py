@@ -92,10 +92,10 @@ def at_work(folder: Path, word: str) -> Iterator[psutil.Process]:
                 yield process
 
 
-def ranks(folder: Path) -> dict[int, psutil.Process]:
-    """Return the ranks at work in a folder, by their numbers."""
+def ranks(folder: Path, module: str = "earshot.learn.search_pool") -> dict[int, psutil.Process]:
+    """Return the ranks of a program of MPI at work in a folder, by their numbers."""
     found = {}
-    for process in at_work(folder, "earshot.learn.search_pool"):
+    for process in at_work(folder, module):
         with suppress(psutil.Error):
             environment = process.environ()
             found[int(environment.get("SLURM_PROCID") or environment["PMI_RANK"])] = process

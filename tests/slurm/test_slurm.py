@@ -11,6 +11,7 @@ import time
 
 import pandas as pd
 import pytest
+import scene_runs
 from earshot import cluster as ours
 from runs import TINY, changed, planned_rules
 from searches import POOL, POOL_APART, WORKERS, WORKERS_APART, Killing, added, faults, trials, without_times
@@ -211,3 +212,50 @@ def test_ranks_on_two_nodes_go_on_when_one_is_killed_in_mid_trial(tmp_path):
     assert len(added(runs.project)) == 16, "nothing was done twice"
     undisturbed = pd.read_parquet(runs.undisturbed / "tiny/search/trials.parquet")
     pd.testing.assert_frame_equal(without_times(trials(runs.project)), without_times(undisturbed))
+
+
+# Scenes: by processes on one node, as a configuration has it that says nothing of ranks, and by ranks on two.
+
+
+@pytest.fixture(scope="module")
+def scenes_alone(tmp_path_factory):
+    """A finished run of the scenes without the cluster."""
+    runs = Campaign(tmp_path_factory.mktemp("scenes"), scene_runs.SCENES, ["scenes"])
+    runs.run_undisturbed()
+    return runs
+
+
+def unanswered(alone, folder, config, arguments=()):
+    """Runs in whose folder all is there but the answers."""
+    runs = Campaign(folder, config, ["scenes"], None, arguments)
+    shutil.copytree(alone.project, runs.project, dirs_exist_ok=True)
+    shutil.copytree(alone.undisturbed, runs.project / "results")
+    runs.undisturbed = shutil.copytree(alone.undisturbed, folder / "alone/results").parent
+    scene_runs.without_answers(runs.project)
+    return runs
+
+
+def test_scenes_are_answered_by_processes_of_one_job(tmp_path, scenes_alone):
+    """Though the profile names a launcher of ranks."""
+    runs = unanswered(scenes_alone, tmp_path, changed({"scenes.ranks": 2}, scene_runs.SCENES))
+    runs.finish(runs.start())
+    assert runs.output.read_text().count("has been submitted with SLURM jobid") == 1
+    assert set(pd.read_parquet(runs.project / scene_runs.PIECES)["rank"]) == {0, 1}
+    assert scene_runs.same_answers(runs.project, runs.undisturbed)
+
+
+@pytest.mark.mpi
+def test_ranks_on_two_nodes_answer_scenes_though_one_is_killed(tmp_path, scenes_alone):
+    runs = unanswered(scenes_alone, tmp_path, scene_runs.POOL, scene_runs.POOL_APART)
+    killing = scene_runs.Killing(runs.project)
+    run = runs.start()
+    killing.of_a_rank()
+    runs.finish(run)
+    assert killing.nodes == {"cn1", "cn2"}
+    assert "Trying to restart job" in runs.output.read_text()
+    logs = (runs.project / "logs/slurm/rule_answer_scenes").glob("*.log")
+    assert any(f"srun: {scene_runs.KILLED}" in path.read_text() for path in logs)
+    made = pd.read_parquet(runs.project / scene_runs.PIECES)
+    of_killed = set(made.loc[made["name"].isin(killing.before), "run"])
+    assert len(of_killed) == 1 and set(made["run"]) > of_killed, "what was finished was kept"
+    assert scene_runs.same_answers(runs.project, runs.undisturbed)

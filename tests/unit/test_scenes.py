@@ -15,6 +15,7 @@ from earshot.rooms.heads import Head
 from earshot.rooms.room_shards import simulate_rooms, write_rooms
 from earshot.rooms.sampling import draw_room
 from earshot.scenes.drawing import Cast, DrawingSettings, draw_scenes, scenes_of, seen_from_head, table_of
+from earshot.scenes.inference import pieces_of
 from earshot.scenes.making import LEVEL, Maker, MakingSettings
 from earshot.scenes.places import read_places
 from earshot.scenes.sounds import chord_rows, clip_rows, gather, read_sounds, shard_parts, speech_rows, write_sounds
@@ -226,6 +227,24 @@ def test_some_of_many_sounds_are_drawn_by_their_names():
     assert len(few) == 10 and fewer == {row["item"] for row in rows[:25]}
     for row, value, _ in shard_parts(rows, values, RATE_HZ, 10, 1):
         assert value == int(row["item"])
+
+
+def test_what_a_scene_needs_and_is_not_there_is_named(cast, maker, places, sounds):
+    (scene,) = draw_scenes([3], cast, DRAWING)
+    with pytest.raises(DataError, match=f"{scene.room}: no shard has this room. Delete the table of scenes"):
+        scenes_of(table_of([scene], cast).assign(room=scene.room), replace(places, by_name={}))
+    gone = replace(scene, sources=(replace(scene.sources[0], item="nothing"),))
+    with pytest.raises(DataError, match="nothing: no such sound is there"):
+        maker.make(gone)
+    place = places.by_name[scene.room]
+    damaged = replace(place, responses=torch.full_like(place.responses, torch.nan))
+    with pytest.raises(DataError, match=f"{scene.room}: its response 1 is not finite. Delete its shard"):
+        damaged.response(1)
+
+
+def test_pieces_are_called_by_their_first_and_last_scenes():
+    assert pieces_of(7, 3) == ["000000-000002", "000003-000005", "000006-000006"]
+    assert pieces_of(2, 5) == ["000000-000001"]
 
 
 def test_damaged_sounds_are_named(sounds, tmp_path):

@@ -33,6 +33,7 @@ TARGETS = {
     "reverb",
     "reverb_search",
     "rooms",
+    "scenes",
     "search",
     "sounds",
 }  # rules that gather files and make none

@@ -1,5 +1,7 @@
 """Scenes: whose ears hear them, what they are drawn from, and what learns from the stream."""
 
+from earshot.learn.kinds import BUILDERS
+
 SCENES = CONFIG.scenes
 SCENE_FOLDER = f"{RESULTS}/scenes"
 HEARERS = SUBJECTS[: SCENES.people]
@@ -35,16 +37,26 @@ def speech_of_scenes(pool):
 
 def settings_of_learner(wildcards):
     """Return the slice of the configuration that a training on the stream depends on."""
-    of_localiser = {"spectra": values(SCENES.spectra), "network": values(SCENES.localiser)}
-    of_classifier = {"levels": values(SCENES.levels), "network": values(SCENES.classifier)}
+    of_localiser = {"drawing": DRAWING_SLICE, "spectra": values(SCENES.spectra), "network": values(SCENES.localiser)}
+    one_source = {key: value for key, value in DRAWING_SLICE.items() if key not in ("two_sources", "level_db")}
+    of_classifier = {"drawing": one_source, "levels": values(SCENES.levels), "network": values(SCENES.classifier)}
     return {
         "seed": CONFIG.seed,
         "heard_in": wildcards.heard_in,
-        "drawing": DRAWING_SLICE,
         "making": MAKING_SLICE,
         "stream": SCENES.stream.model_dump(mode="json", exclude={"workers"}),
         **(of_localiser if wildcards.learner == "localiser" else of_classifier),
     }
+
+
+def networks_of_learner(wildcards):
+    """Return what a training imports by name: a classifier its network."""
+    return networks_of_classifiers(wildcards) if wildcards.learner == "classifier" else []
+
+
+def networks_of_classifiers(_wildcards):
+    """Return what whoever builds classifiers of scenes imports by name."""
+    return [BUILDERS["residual"]]
 
 
 def state_of_learner(wildcards):
@@ -58,10 +70,6 @@ def minutes_of_stream(wildcards, attempt):
     return int((15 + SCENES.stream.scenes * 0.06 / 60) * attempt + 1)
 
 
-PIECES = [
-    f"{first:06d}-{min(first + SCENES.scenes_per_piece, SCENES.count) - 1:06d}"
-    for first in range(0, SCENES.count, SCENES.scenes_per_piece)
-]
 ANSWER_SLICE = {
     "making": MAKING_SLICE | {"duration_s": SCENES.duration_s},
     "rate_hz": ROOMS.sample_rate_hz,

@@ -89,11 +89,9 @@ rule learn_from_scenes:
     params:
         settings=settings_of_learner,
         people=TAUGHT_BY,
-        threads=SCENES.threads,
-        workers=SCENES.stream.workers,
         state=state_of_learner,
         device=CONFIG.device,
-        code=code("learn_from_scenes"),
+        code=code("learn_from_scenes", networks_of_learner),
     message:
         "Train a {wildcards.learner} on scenes that are made while it learns, {wildcards.heard_in}"
     script:
@@ -134,7 +132,8 @@ rule localise_without_rooms:
         "../scripts/localise_without_rooms.py"
 
 
-# On a cluster ranks may lie on many nodes (profiles/slurm); alone, the job's own processes answer.
+# On a cluster ranks may lie on many nodes (profiles/slurm); alone, the job's own processes answer. Who does, and how many,
+# changes no answer, so the script reads that from the configuration.
 rule answer_scenes:
     input:
         scenes=rules.draw_scenes.output[0],
@@ -163,23 +162,24 @@ rule answer_scenes:
         gpu=gpus() * (SCENES.ranks if OVER_MPI else 1),
         # Else the executor would ask for as many tasks for each GPU.
         tasks_per_gpu=0,
-        mem_mb=memory(*(SCENE_RANKS * mb for mb in RANK_OF_SCENES_MB)),
+        mem_mb=memory(*(mb * (1 if on_cluster() and OVER_MPI else SCENE_RANKS) for mb in RANK_OF_SCENES_MB)),
         mem_mb_per_cpu=memory(*RANK_OF_SCENES_MB) if on_cluster() and OVER_MPI else 0,
         runtime=minutes(20 + SCENES.count * 0.04 / SCENES.ranks),
     params:
-        names=PIECES,
+        scenes=SCENES.count,
         people=HEARERS,
         heard_in=HEARD_IN,
-        ranks=SCENE_RANKS if OVER_MPI else 1,
-        processes=1 if OVER_MPI else SCENES.ranks,
-        split=SCENES.split,
         settings=ANSWER_SLICE,
         state=f"{RESULTS}/state/scenes-{digest([ANSWER_SLICE, DRAWING_SLICE])}",
-        code=code("answer_scenes"),
+        code=code("answer_scenes", networks_of_classifiers),
     message:
-        "Answer {SCENES.count} scenes in {SCENES.ranks} processes"
+        "Answer {params.scenes} scenes in {SCENES.ranks} processes"
     script:
         "../scripts/answer_scenes.py"
+
+
+if not OVER_MPI:  # a launcher, which profiles name, is what SLURM's executor tells a job of ranks by
+    workflow.get_rule("answer_scenes").resources["mpi"] = ""
 
 
 rule report_scenes:
@@ -221,15 +221,14 @@ rule report_scenes:
     params:
         config=configuration_of(
             rooms={"threads": True, "others": True, "benchmark": True},
-            scenes={"threads": True},
+            # Who learns and answers, and with how many others, changes no figure.
+            scenes={key: True for key in ("threads", "ranks", "arrangement", "split", "scenes_per_piece")}
+            | {"stream": {"workers"}},
         ),
         people=HEARERS,
         taught_by=TAUGHT_BY,
         making=MAKING_SLICE | {"duration_s": SCENES.duration_s},
         study_a={"part_s": STUDY.stimulus.duration_s},
-        ranks=SCENE_RANKS,
-        arrangement=SCENES.arrangement,
-        split=SCENES.split,
         device="cpu" if CONFIG.device == "cpu" else "auto",  # of the machine that is described: the job needs no GPU
         sources=sources_of_scenes(),
         jobs=scene_job_times(),

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from earshot.config import read_config
+from earshot.config_scenes import Scenes
 from earshot.data.download import Patience, retrieve
 from earshot.data.recordings import find_clips, read_recordings
 from earshot.data.sources import read_sources
@@ -99,6 +100,11 @@ def has_companions(snakemake: Any) -> bool:
 def threads_of_rank(snakemake: Any) -> int:
     """Return the threads of each rank of MPI: a rule's own are those of all of them where they are on one machine."""
     return read_config(snakemake.config).localisation.threads
+
+
+def scenes(snakemake: Any) -> Scenes:
+    """Return the section of scenes: how many processes work on them, in which way, since no result depends on that."""
+    return read_config(snakemake.config).scenes
 
 
 def sounds(snakemake: Any, kinds: Collection[str], rates_hz: Collection[float]) -> dict[float, Recordings]:

@@ -4,11 +4,14 @@ import shutil
 from pathlib import Path
 
 import pandas as pd
-from _script import at_work
+from _script import at_work, scenes
+from earshot import device
 from earshot.data.schemas.scenes import SCENE_ANSWERS, SCENE_PIECES
 from earshot.data.tables import write_table
 from earshot.fingerprint import fingerprint, origin
+from earshot.learn.kinds import BUILDERS
 from earshot.pieces import Job, start
+from earshot.scenes.inference import pieces_of
 from earshot.scenes.without_rooms import features_below
 
 if __name__ == "__main__":  # processes import this script
@@ -26,23 +29,28 @@ if __name__ == "__main__":  # processes import this script
             "without_rooms": {person: f"{files.without_rooms}/{person}.safetensors" for person in params.people},
             "interaural": {"features": features_below(settings["features"], rate_hz)},
         }
-        here = Path(snakemake.scriptdir)
-        code = fingerprint(here / "answer_scenes.py", here.parent, ["earshot.scenes.inference.work"])
-        networks = [*files.localisers, *files.classifiers]
-        state = Path(params.state, origin(code, params.settings["device"], [files.scenes, files.sounds, *networks]))
+        here, where = Path(snakemake.scriptdir), device.choose(settings["device"])
+        code = fingerprint(here / "answer_scenes.py", here.parent, [BUILDERS["residual"]])
+        made_of = [files.scenes, files.sounds, files.index, *files.responses, *files.rooms, *files.sofa]
+        networks = [*files.localisers, *files.classifiers, *settings["without_rooms"].values()]
+        state = Path(params.state, origin(code, where.type, [*made_of, *networks]))
+        own = scenes(snakemake)
+        over_mpi = own.arrangement == "mpi"
         job = Job(
             rule=snakemake.rule,
-            task="scenes",
+            task="the scenes",
             work="earshot.scenes.inference:work",
             settings=settings,
-            names=list(params.names),
+            names=pieces_of(params.scenes, own.scenes_per_piece),
             state=str(state),
             threads=1,
-            ranks=params.ranks,
-            processes=params.processes,
-            split=params.split,
+            ranks=snakemake.resources.tasks,
+            processes=1 if over_mpi else own.ranks,
+            split=own.split,
         )
         records = start(job, snakemake.resources.mpi)
         write_table(snakemake.output.answers, job.files.table(job.names), SCENE_ANSWERS)
-        write_table(snakemake.output.pieces, pd.DataFrame(map(vars, records)), SCENE_PIECES)
+        of_ranks = snakemake.resources.tasks if over_mpi else own.ranks
+        how = {"of_ranks": of_ranks, "arrangement": own.arrangement, "split": own.split}
+        write_table(snakemake.output.pieces, pd.DataFrame(map(vars, records)).assign(**how), SCENE_PIECES)
         shutil.rmtree(params.state, ignore_errors=True)

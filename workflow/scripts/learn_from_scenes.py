@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 import pandas as pd
-from _script import at_work
+from _script import at_work, scenes
 from earshot import device
 from earshot.data.schemas.scenes import SCENE_HISTORY
 from earshot.data.sofa import read_hrirs
@@ -12,6 +12,7 @@ from earshot.data.tables import write_table
 from earshot.fingerprint import fingerprint, origin
 from earshot.hardware import computing, hardware
 from earshot.learn import classifier, direction_network
+from earshot.learn.kinds import BUILDERS
 from earshot.scenes.learning import train_classifier, train_localiser
 from earshot.scenes.places import read_places
 from earshot.scenes.sounds import read_sounds
@@ -19,7 +20,8 @@ from earshot.threads import use_threads
 
 with at_work(snakemake) as params:
     files, wildcards = snakemake.input, snakemake.wildcards
-    use_threads(params.threads)
+    threads, workers = scenes(snakemake).threads, scenes(snakemake).stream.workers
+    use_threads(threads)
     sounds = read_sounds(files.sounds, files.index)
     places = read_places(zip(files.responses, files.rooms, strict=True))
     people = {
@@ -28,17 +30,20 @@ with at_work(snakemake) as params:
     }
     where = device.choose(params.device)
     here = Path(snakemake.scriptdir)
-    code = fingerprint(here / "learn_from_scenes.py", here.parent)
-    state = Path(params.state, origin(code, where.type, [files.sounds, *files.sofa, *files.responses]))
+    code = fingerprint(
+        here / "learn_from_scenes.py", here.parent, [BUILDERS["residual"]] if wildcards.learner == "classifier" else []
+    )
+    made_of = [files.sounds, files.index, *files.responses, *files.rooms, *files.sofa]
+    state = Path(params.state, origin(code, where.type, made_of))
     learn, write = {
         "localiser": (train_localiser, direction_network.write_network),
         "classifier": (train_classifier, classifier.write_network),
     }[wildcards.learner]
-    network, history = learn(sounds, places, people, params.settings, params.workers, where, state)
+    network, history = learn(sounds, places, people, params.settings, workers, where, state)
     about = {"settings": params.settings["network"] | {"network": "residual"}}
     about |= {"made_with": {"settings": params.settings.get("levels", {})}}
     write(snakemake.output.network, network, about)
-    on = computing(hardware(params.device), where.type, params.threads)
+    on = computing(hardware(params.device), where.type, threads)
     rows = pd.DataFrame(history).assign(network=wildcards.learner, heard_in=wildcards.heard_in, on=on)
     write_table(snakemake.output.history, rows, SCENE_HISTORY)
     shutil.rmtree(params.state, ignore_errors=True)

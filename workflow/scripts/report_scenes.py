@@ -24,7 +24,7 @@ with at_work(snakemake) as params:
     histories = {path: read_table(path, SCENE_HISTORY) for path in files.histories}
     sounds = read_sounds(files.sounds, files.index)
     heard = summary_scenes.summarise(scenes, answers, params.config["seed"], files.answers)
-    answering = summary_scene_runs.answering(pieces, params.ranks, params.split, params.arrangement, files.pieces)
+    answering = summary_scene_runs.answering(pieces, files.pieces)
     learnt = summary_scene_runs.learning(histories, per_piece)
     found = summary.provenance(params.config, git_commit(snakemake)) | {
         "hardware": hardware(params.device),

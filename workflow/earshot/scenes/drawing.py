@@ -11,7 +11,7 @@ from scipy.spatial import KDTree
 
 from earshot.data.sofa import HrirSet
 from earshot.directions import great_circle_deg
-from earshot.errors import ConfigError
+from earshot.errors import ConfigError, DataError
 from earshot.scenes.places import Place, Places
 from earshot.scenes.sounds import Sounds, of_pool
 from earshot.seeds import generator
@@ -170,9 +170,11 @@ def table_of(scenes: Sequence[Scene], cast: Cast) -> pd.DataFrame:
 
 
 def scenes_of(table: pd.DataFrame, places: Places) -> list[Scene]:
-    """Return the scenes that rows describe."""
+    """Return the scenes that rows describe. Raises DataError where one's room is not there."""
     scenes = []
     for row in table.to_dict("records"):
+        if row["room"] not in places.by_name:
+            raise DataError(f"{row['room']}: no shard has this room. Delete the table of scenes and run again.")
         seen = seen_from_head(places.by_name[row["room"]], row["facing_deg"])
         sources = tuple(
             Source(

@@ -38,12 +38,17 @@ Row = dict[str, Any]
 
 
 def work(settings: Mapping[str, Any]) -> Callable[[str], pd.DataFrame]:
-    """Return what answers a piece of scenes, by its name, which says the first scene and the one after the last.
+    """Return what answers a piece of scenes, by its name (`pieces_of`).
 
     `settings` name files (`sounds`, `sounds_index`, `rooms` (pairs), `scenes`, `people` by name, `localisers`,
     `classifiers` and `without_rooms` by name) and hold the sections `making` and `interaural`.
     """
     return Answering(settings).piece
+
+
+def pieces_of(scenes: int, per_piece: int) -> list[str]:
+    """Return the names of the pieces of so many scenes: the first scene of each, and the last."""
+    return [f"{first:06d}-{min(first + per_piece, scenes) - 1:06d}" for first in range(0, scenes, per_piece)]
 
 
 @dataclass(frozen=True)
@@ -96,11 +101,13 @@ class Answering:
         """Return the answers to the scenes of a piece, called as 000020-000039."""
         first, last = map(int, name.split("-"))
         rows: list[Row] = []
-        for scene in scenes_of(self._table.iloc[first : last + 1], self._places):
+        for place in range(first, last + 1):
+            described = self._table.iloc[[place]]
             try:
+                (scene,) = scenes_of(described, self._places)
                 heard = self._maker.make(scene)
-            except (EarshotError, KeyError, OSError) as fault:
-                rows.append({"scene": scene.name, "task": "none", "by": "", "said": str(fault)})
+            except (EarshotError, OSError) as fault:
+                rows.append({"scene": described["scene"].item(), "task": "none", "by": "", "said": str(fault)})
                 continue
             rows += [{"scene": scene.name, **row} for row in self._answers(scene, heard)]
         empty = dict.fromkeys(SCENE_ANSWERS.columns)

@@ -78,10 +78,10 @@ def train_classifier(
     """Return a network that has learnt from such scenes what a clip is, whoever hears it, and the losses.
 
     `settings` are as in `train_localiser`, with the section `levels` in place of `spectra`, the mel bands in which
-    levels are heard. Scenes have one source, a clip.
+    levels are heard; of `drawing` it has no need of what is drawn of second sources. Scenes have one source, a clip.
     """
     clips = replace(sounds, index=sounds.index[sounds.index["kind"] == "clip"])
-    drawing = {**settings["drawing"], "two_sources": 0.0}
+    drawing = {**settings["drawing"], "two_sources": 0.0, "level_db": (0.0, 0.0)}
     stream, made_with = settings["stream"], dict(settings["levels"])
     scenes, order = stream_of(clips, places, people, {**settings, "drawing": drawing}, workers)
     values = SceneLevels(scenes, mel_settings(made_with, sounds.rate_hz))

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from earshot.errors import ConfigError
+from earshot.errors import ConfigError, DataError
 from earshot.rooms.room_shards import read_rooms
 from earshot.rooms.sampling import TEST_FOLD, Room, SamplingSettings, draw_room, number_of
 
@@ -43,8 +43,11 @@ class Place:
         return {TEST_FOLD: "test", VALIDATES: "validation"}.get(self.fold, "training")
 
     def response(self, receiver: int) -> NDArray[np.float32]:
-        """Return a response `(samples,)`."""
-        return self.responses[receiver].float().numpy()
+        """Return a response `(samples,)`. Raises DataError where it is damaged."""
+        response = self.responses[receiver].float().numpy()
+        if not np.isfinite(response).all():
+            raise DataError(f"{self.name}: its response {receiver} is not finite. Delete its shard and run again.")
+        return response
 
 
 @dataclass(frozen=True, eq=False)

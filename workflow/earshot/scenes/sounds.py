@@ -41,7 +41,9 @@ class Sounds:
         return {item: (begin, samples) for item, begin, samples in zip(*columns, strict=True)}
 
     def signal(self, item: str) -> NDArray[np.float32]:
-        """Return an item's signal `(samples,)`, of full scale 1."""
+        """Return an item's signal `(samples,)`, of full scale 1. Raises DataError where it is not there."""
+        if item not in self.rows:
+            raise DataError(f"{item}: no such sound is there. Delete the table of scenes and run again.")
         begin, samples = self.rows[item]
         return self.samples[begin : begin + samples].numpy().astype(np.float32) / np.float32(FULL_SCALE)
 

@@ -104,6 +104,10 @@ SCENE_PIECES = pa.DataFrameSchema(
         "seconds": pa.Column(float),
         "loading_s": pa.Column(float),  # what the rank did once, before its first piece
         "sha256": pa.Column(str),
+        # Of the job that gathered them: its ranks or processes, and how they were started and given pieces.
+        "of_ranks": pa.Column(int, pa.Check.ge(1)),
+        "arrangement": pa.Column(str, pa.Check.isin(["alone", "mpi"])),
+        "split": pa.Column(str, pa.Check.isin(["managed", "static"])),
     },
     name="pieces of scenes",
     strict=True,

@@ -87,4 +87,5 @@ def pieces():
     rows += [("new", 1, 3.0, 0.0), ("new", 0, 5.0, 0.0)]
     table = pd.DataFrame(rows, columns=["run", "rank", "began_s", "loading_s"])
     names = [f"{first:06d}-{first + 9:06d}" for first in range(0, 60, 10)]
-    return SCENE_PIECES.validate(table.assign(name=names, host="node1", seconds=2.0, sha256="0"))
+    how = {"of_ranks": 2, "arrangement": "alone", "split": "managed"}
+    return SCENE_PIECES.validate(table.assign(name=names, host="node1", seconds=2.0, sha256="0", **how))

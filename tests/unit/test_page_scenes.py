@@ -27,7 +27,7 @@ def report(folder, scenes, answers, **settings):
     histories = {f"{one}-{other}.parquet": made.history(one, other) for one, other in KINDS}
     learnt = summary_scene_runs.learning(histories, 400)
     heard = summary_scenes.summarise(scenes, answers, 1, made.TABLE)
-    answering = summary_scene_runs.answering(made.pieces(), 2, "managed", "alone", "pieces.parquet")
+    answering = summary_scene_runs.answering(made.pieces(), "pieces.parquet")
     rows = summary_scenes.answered(scenes, answers)
     said = [scenes_heard.said_of(rows, name) for name in scenes_heard.median_scenes(rows)]
     drawn = {

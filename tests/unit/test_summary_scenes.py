@@ -164,7 +164,7 @@ def test_waiting_leaves_out_the_first_piece():
 
 def test_speed_is_of_the_last_start():
     """Fifty scenes in 7 s; of 14 s of two processes 10 at work, 6 by the one and 4 by the other."""
-    found = summary_scene_runs.answering(made.pieces(), 2, "managed", "alone", "pieces.parquet")
+    found = summary_scene_runs.answering(made.pieces(), "pieces.parquet")
     json.dumps(found, allow_nan=False)
     assert (found["starts"], found["pieces"], found["all_pieces"], found["scenes"]) == (2, 5, 6, 50)
     assert found["wall_s"] == 7 and found["per_s"]["value"] == pytest.approx(50 / 7)
@@ -175,8 +175,8 @@ def test_speed_is_of_the_last_start():
 
 def test_a_managed_split_over_ranks_has_a_head():
     pieces = made.pieces()
-    ranks = pieces.assign(rank=pieces["rank"] + 1)
-    found = summary_scene_runs.answering(ranks, 3, "managed", "mpi", "pieces.parquet")
+    ranks = pieces.assign(rank=pieces["rank"] + 1, of_ranks=3, arrangement="mpi")
+    found = summary_scene_runs.answering(ranks, "pieces.parquet")
     assert (found["heads"], found["manager"], found["balance"]) == (1, pytest.approx(1 / 3), pytest.approx(5 / 6))
-    dealt = summary_scene_runs.answering(pieces, 2, "static", "mpi", "pieces.parquet")
+    dealt = summary_scene_runs.answering(pieces.assign(split="static", arrangement="mpi"), "pieces.parquet")
     assert dealt["heads"] == 0 and dealt["split"] == "static"

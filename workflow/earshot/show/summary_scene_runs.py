@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from earshot.piece_files import Record
-from earshot.pieces import Split, Usage, usage
+from earshot.pieces import Usage, usage
 
 
 def learning(histories: Mapping[str, pd.DataFrame], scenes_per_piece: int) -> list[dict[str, Any]]:
@@ -44,14 +44,16 @@ def last_start(pieces: pd.DataFrame) -> pd.DataFrame:
     return pieces[pieces["run"] == last]
 
 
-def answering(pieces: pd.DataFrame, ranks: int, split: Split, arrangement: str, table: str) -> dict[str, Any]:
+def answering(pieces: pd.DataFrame, table: str) -> dict[str, Any]:
     """Return how fast the last start answered scenes, and how well it used its ranks or processes.
 
-    `ranks` are all that were started, with a managed split over MPI the head among them. A job's own processes have
-    no head, and are always given what is next when they are free.
+    With a managed split over MPI one of its ranks hands out. A job's own processes have no head, and are always given
+    what is next when they are free.
     """
     own = last_start(pieces)
-    records = [Record(**{str(key): value for key, value in row.items()}) for row in own.to_dict("records")]
+    ranks, arrangement, split = int(own["of_ranks"].iloc[0]), str(own["arrangement"].iloc[0]), own["split"].iloc[0]
+    plain = own.drop(columns=["of_ranks", "arrangement", "split"]).to_dict("records")
+    records = [Record(**{str(key): value for key, value in row.items()}) for row in plain]
     over_mpi = arrangement == "mpi"
     started = ranks if over_mpi else min(ranks, len(pieces))
     used: Usage = usage(records, started, split if over_mpi else "static")

@@ -31,8 +31,12 @@ def shards_of_sounds(kind):
 
 
 def speech_of_scenes(pool):
-    """Return the sentences that scenes are made of."""
-    return speech_files(pool) if "speech" in SCENES.sounds else []
+    """Return an input function: the sentences that scenes are made of."""
+
+    def files(wildcards):
+        return speech_files(pool) if "speech" in SCENES.sounds else []
+
+    return files
 
 
 def settings_of_learner(wildcards):

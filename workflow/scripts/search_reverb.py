@@ -25,8 +25,7 @@ with at_work(snakemake) as params:
         )
     trials = pd.DataFrame(rows).sort_values("validation", ignore_index=True)
     for _, best in trials.head(_SAID).iterrows():
-        said = ", ".join(
-            f"{key} {best[key]:g}" for key in ("modes", "width", "layers", "rank", "batch_size", "learning_rate")
-        )
+        told = {key: best[key] for key in ("modes", "width", "layers", "rank", "batch_size", "learning_rate")}
+        said = ", ".join(f"{key} {'whole' if pd.isna(value) else f'{value:g}'}" for key, value in told.items())
         logging.getLogger(snakemake.rule).log(PROGRESS, "%s: loss %.3f; %s", best["trial"], best["validation"], said)
     write_table(snakemake.output[0], trials, REVERB_TRIALS)

@@ -21,7 +21,7 @@ demo: setup
 	@echo "  rooms/index.html    how a room answers"
 
 test: setup-dev lint
-	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder tests/slurm tests/workflow tests/unit
+	@$(BIN)/python -m pytest -m "not long" -n 3 --dist loadfile --no-loadscope-reorder tests/slurm tests/workflow tests/unit
 
 acceptance: setup-dev
 	@$(BIN)/python tests/acceptance/run.py

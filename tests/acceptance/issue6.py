@@ -6,13 +6,14 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
 import pandas as pd
 import psutil
-from bars import DATA, Bars, Log
+from bars import DATA, ROOT, Bars, Log
 from earshot.piece_files import Record
 from earshot.pieces import usage
 from issue1 import scratch
@@ -115,7 +116,7 @@ def scenes(log: Log) -> tuple[str, bool]:
             took = log.succeed(command(folder, FULL, "scenes"), folder)
         table, answers = (pd.read_parquet(results / f"{name}.parquet") for name in ("scenes", "answers"))
         errors, waits = errors_deg(results), waiting(results)
-        found = usage([Record(**row) for row in pd.read_parquet(results / "pieces.parquet").to_dict("records")], 2)
+        found = usage(records_of(results / "pieces.parquet"), 2, "static")  # of which none hands out
         figures = answers.astype({"right": float}).groupby(["task", "by"])[["error_deg", "right", "si_sdr_gain_db"]]
         log.write(figures.agg(["mean", "median", "count"]).to_string())
     log.say(f"busy {100 * found.busy:.0f} %, balance {found.balance:.2f}; peak of each: {sorted(peaks.values())} MB")
@@ -129,6 +130,12 @@ def scenes(log: Log) -> tuple[str, bool]:
     passed = made == 2000 and took.seconds < 60 * MINUTES and len(peaks) >= 2 and max(peaks.values()) < PEAK_MB
     passed &= errors["rooms"] <= min(errors["anechoic"], errors["study"]) / 2
     return measured, bool(passed and max(waits.values()) < 0.1)
+
+
+def records_of(path: Path) -> list[Record]:
+    """Return the records of a table of pieces."""
+    names = [field.name for field in fields(Record)]
+    return [Record(**row) for row in pd.read_parquet(path)[names].to_dict("records")]
 
 
 def ways() -> Iterator[tuple[str, dict[str, Any], int]]:
@@ -150,7 +157,7 @@ def ranks(log: Log) -> tuple[str, bool]:
             own = without_answers(shutil.copytree(alone, folder / name.replace(" ", "-")))
             log.succeed(command(own, config, "scenes"), own)
             split = config["scenes"]["split"]
-            records = [Record(**row) for row in pd.read_parquet(own / PIECES).to_dict("records")]
+            records = records_of(own / PIECES)
             found = usage(records, started, split)
             equal = same_answers(own, alone)
             same &= equal and len(records) == 48
@@ -196,3 +203,15 @@ def rank_killed(log: Log) -> tuple[str, bool]:
         f"{len(kept)} finished pieces kept; {'the same bytes' if same else 'OTHER bytes'}"
     )
     return measured, bool(named and took_s < 10 and all(kept.values()) and same)
+
+
+@BARS.add(
+    "two-nodes",
+    "ranks on two nodes of a SLURM cluster answer scenes, though one is killed: the same bytes",
+    "slurm",
+    "mpi",
+)
+def two_nodes(log: Log) -> tuple[str, bool]:
+    """Run the tests of scenes on the cluster that `tests/slurm` starts."""
+    told = log.run([sys.executable, "-m", "pytest", "-q", "-m", "long", "tests/slurm"], ROOT)
+    return told.output.strip().splitlines()[-1], told.code == 0

@@ -235,6 +235,7 @@ def unanswered(alone, folder, config, arguments=()):
     return runs
 
 
+@pytest.mark.long
 def test_scenes_are_answered_by_processes_of_one_job(tmp_path, scenes_alone):
     """Though the profile names a launcher of ranks."""
     runs = unanswered(scenes_alone, tmp_path, changed({"scenes.ranks": 2}, scene_runs.SCENES))
@@ -244,6 +245,7 @@ def test_scenes_are_answered_by_processes_of_one_job(tmp_path, scenes_alone):
     assert scene_runs.same_answers(runs.project, runs.undisturbed)
 
 
+@pytest.mark.long
 @pytest.mark.mpi
 def test_ranks_on_two_nodes_answer_scenes_though_one_is_killed(tmp_path, scenes_alone):
     runs = unanswered(scenes_alone, tmp_path, scene_runs.POOL, scene_runs.POOL_APART)

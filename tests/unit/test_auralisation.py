@@ -57,7 +57,7 @@ def test_a_head_at_a_source_hears_what_it_hears_of_the_source_at_its_place(known
 def test_it_decays_as_the_stored_response_does(changes):
     """A head that is not there does: ears hear some octaves louder than others."""
     found, nobody = [], pulses()
-    for room in rooms(6, **SMALL | changes):
+    for room in rooms(4, **SMALL | changes):
         stored = simulate(room, replace(SHORT, length_s=1.5), CPU).responses
         for receiver in (0, 1):
             ears = of_room(nobody, room, stored, receiver, exact_s=0.05)

@@ -105,7 +105,7 @@ def test_a_second_run_has_nothing_to_do(made):
 # What an edit of a key makes stale: which trainings, whether scenes are drawn again, and what else. All scenes are
 # answered then, since what a finished job had kept is gone. Of a section that is given whole to a rule, one key.
 LOCALISERS, CLASSIFIERS = {"learn_from_scenes": 2}, {"learn_from_scenes": 2}
-BOTH, DRAWN, ANSWERED = {"learn_from_scenes": 4}, {"draw_scenes": 1}, {"answer_scenes": 1}
+BOTH, DRAWN, ANSWERED = {"learn_from_scenes": 4}, {"draw_scenes": 1}, {"answer_scenes": 1, "report_scenes": 1}
 ROOMS = {"simulate_rooms": 1} | DRAWN | BOTH
 STALE = [
     ({"scenes.count": 9}, DRAWN),

@@ -123,8 +123,9 @@ class Scenes(Section):
             low, high = getattr(self, name)
             if low > high:
                 raise ValueError(f"{name}: the lowest comes first")
-        if self.stream.scenes % self.stream.scenes_per_place:
-            raise ValueError("stream.scenes: give a whole number of stream.scenes_per_place")
-        if self.stream.scenes_per_piece > self.stream.scenes:
-            raise ValueError("stream.scenes_per_piece: a piece cannot have more scenes than there are")
+        for key in ("scenes_per_place", "scenes_per_piece"):
+            if self.stream.scenes % getattr(self.stream, key):
+                raise ValueError(f"stream.scenes: has to be a multiple of stream.{key}")
+        if "clips" not in self.sounds:
+            raise ValueError("sounds: clips have to be among them, which classifiers learn from")
         return self

@@ -44,6 +44,7 @@ with at_work(snakemake) as params:
     about |= {"made_with": {"settings": params.settings.get("levels", {})}}
     write(snakemake.output.network, network, about)
     on = computing(hardware(params.device), where.type, threads)
+    on += f", and {workers} beside it to make scenes" if workers else ""
     rows = pd.DataFrame(history).assign(network=wildcards.learner, heard_in=wildcards.heard_in, on=on)
     write_table(snakemake.output.history, rows, SCENE_HISTORY)
     shutil.rmtree(params.state, ignore_errors=True)

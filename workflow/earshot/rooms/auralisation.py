@@ -21,6 +21,7 @@ from earshot.rooms.simulation import bands_at, fading
 from earshot.signal.octaves import in_bands
 
 _SMOOTH_S = 0.01  # over which a stored response's energy is averaged: less would be heard as its own pulses
+_AFTER_DIRECT_S = 0.03  # in which images are heard whatever is asked for, and give way to the diffuse field
 _SPARE_S = 0.01  # of images beyond those that are heard whole, for HRIRs that begin late
 
 
@@ -48,10 +49,11 @@ def binaural_response(
 
     `stored` `(samples,)` is that of a microphone between the two places, at the head's rate, as `simulation.simulate`
     makes it: 1 is the direct sound at 1 m, `HALF_FILTER` samples late. Of images those are heard that arrive within
-    `exact_s`; the noise that comes after them is drawn from `random`.
+    `exact_s`, and with or soon after the direct sound; the noise that comes after them is drawn from `random`.
     """
     rate_hz, samples = head.rate_hz, len(stored)
-    until_s = min(exact_s, samples / rate_hz)
+    direct_s = float(np.linalg.norm(source_m - listening.head_m)) / SPEED_OF_SOUND
+    until_s = min(max(exact_s, direct_s + _AFTER_DIRECT_S), samples / rate_hz)
     kept = min(samples, round((until_s + _SPARE_S) * rate_hz) + HALF_FILTER)
     farthest_m = SPEED_OF_SOUND * (until_s + _SPARE_S) + float(np.linalg.norm(walls.dimensions_m)) / 2
 

@@ -19,7 +19,7 @@ from earshot.rooms.heads import Head
 from earshot.scenes.drawing import Cast, DrawingSettings, draw_scenes
 from earshot.scenes.making import Maker, MakingSettings
 from earshot.scenes.places import Places
-from earshot.scenes.sounds import Sounds
+from earshot.scenes.sounds import Sounds, of_pool
 from earshot.scenes.stream import OverShards, SceneLevels, SceneValues, directions_of
 from earshot.seeds import generator
 from earshot.settings import settings_from
@@ -85,7 +85,8 @@ def train_classifier(
     stream, made_with = settings["stream"], dict(settings["levels"])
     scenes, order = stream_of(clips, places, people, {**settings, "drawing": drawing}, workers)
     values = SceneLevels(scenes, mel_settings(made_with, sounds.rate_hz))
-    task = Task("category", tuple(sorted(clips.index["label"].unique())))
+    known = of_pool(clips.index, "training")["label"]  # a class that nobody can learn is no answer
+    task = Task("category", tuple(sorted(known.unique())))
     label = dict(zip(clips.index["item"], clips.index["label"], strict=True))
     classes = np.array([task.classes.index(label[scene.sources[0].item]) for scene in scenes.scenes])
     torch.manual_seed(int(generator(settings["seed"], "network", "sounds").integers(2**62)))

@@ -1,6 +1,7 @@
 """Scenes at a tiny scale: a stage that takes some seconds, who is at work on it, and what was finished when."""
 
 import json
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -87,9 +88,13 @@ def pieces(folder: Path) -> dict[str, bytes]:
 
 
 def without_answers(folder: Path) -> Path:
-    """Take the answers from a folder: what is planned next is to answer."""
+    """Take the answers from a folder, and the report of them: what is planned next is to answer."""
     for name in (ANSWERS, PIECES):
         (folder / name).unlink()
+    for path in (folder / ANSWERS).parent.glob("*.*"):  # the report's files
+        if path.suffix in {".json", ".html"}:
+            path.unlink()
+    shutil.rmtree((folder / ANSWERS).with_name("figures"))
     return folder
 
 

@@ -1,6 +1,9 @@
-"""What scripts say when their work fails."""
+"""What scripts say when their work fails, and that what they import is there."""
 
+import ast
+import importlib
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -57,3 +60,25 @@ def test_a_fault_of_the_data_is_its_sentence_and_any_other_a_traceback(script):
     said = script(lambda: raised(DataError("a.wav: is damaged. Retrieve it again.")))
     assert "simulate_rooms: a.wav: is damaged. Retrieve it again." in said and "Traceback" not in said
     assert "Traceback" in script(lambda: raised(RuntimeError("shapes differ")))
+
+
+def is_there(module, name):
+    if hasattr(importlib.import_module(module), name):
+        return True
+    try:
+        return bool(importlib.import_module(f"{module}.{name}"))
+    except ImportError:
+        return False
+
+
+def test_what_scripts_import_of_the_library_is_there():
+    """A script is imported by its job alone, which may be hours from the start."""
+    lacking = [
+        f"{path.name}: {node.module}.{alias.name}"
+        for path in sorted(Path(SCRIPTS).glob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("earshot")
+        for alias in node.names
+        if not is_there(node.module, alias.name)
+    ]
+    assert not lacking

@@ -10,9 +10,10 @@ from earshot.data.schemas.clip_times import EPOCH_TIMES
 from earshot.data.schemas.clips import clip_table
 from earshot.data.tables import read_table, write_table
 from earshot.hardware import hardware
+from earshot.learn.batches import Values
 from earshot.learn.classifier import tasks_of, true_classes
 from earshot.learn.clip_training import TrainingSettings
-from earshot.learn.clip_values import ClipValues, Values
+from earshot.learn.clip_values import ClipValues
 from earshot.learn.race_of_epochs import MadeAgain, time_epochs
 from earshot.signal.melspectrogram import mel_settings
 

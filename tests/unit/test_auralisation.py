@@ -61,16 +61,17 @@ def test_it_decays_as_the_stored_response_does(changes):
         stored = simulate(room, replace(SHORT, length_s=1.5), CPU).responses
         for receiver in (0, 1):
             ears = of_room(nobody, room, stored, receiver, exact_s=0.05)
-            own, other = (
-                measures(one, RATE_HZ, onsets(one))["t60_s"] for one in (ears, stored[receiver : receiver + 1])
-            )
-            late = slice(round(0.1 * RATE_HZ), round(0.3 * RATE_HZ))
             # From 500 Hz: below, a room has few modes, of which noise knows nothing.
-            powers = [np.square(in_bands(one, RATE_HZ)[..., 2:, late]).mean() for one in (ears, stored[receiver])]
-            found.append((own.mean() / other[0] - 1, 10 * np.log10(powers[0] / powers[1])))
+            own, other = (in_bands(one, RATE_HZ)[..., 2:, :].sum(-2) for one in (ears, stored[receiver : receiver + 1]))
+            times = [measures(one, RATE_HZ, onsets(one))["t60_s"].mean() for one in (own, other)]
+            late = slice(round(0.1 * RATE_HZ), round(0.3 * RATE_HZ))
+            powers = [np.square(one[:, late]).mean() for one in (own, other)]
+            found.append((times[0] / times[1] - 1, 10 * np.log10(powers[0] / powers[1])))
     times, levels = np.array(found).T
-    assert abs(times.mean()) < 0.04 and times.std() < 0.08
-    assert abs(levels.mean()) < 0.5 and levels.std() < 1
+    # What is expected with materials is a mean over places, of which each place is some way off (rooms/shoebox.py).
+    wide = 3 if changes else 1
+    assert abs(times.mean()) < 0.04 * wide and times.std() < 0.06 * wide
+    assert abs(levels.mean()) < 0.5 * wide and levels.std() < 1 * wide
 
 
 def test_what_comes_late_is_diffuse(known, head):  # noqa: F811

@@ -139,8 +139,8 @@ def test_scenes_that_could_not_be_made(tmp_path):
 
 def test_no_classes(tmp_path):
     scenes = made.scenes()
-    drawn, _, page = report(tmp_path, scenes, made.answers(scenes, classes=False), sounds=("speech",))
-    assert "no scene has one clip alone (n = 0)" in page.text and "of the kinds speech" in page.text
+    drawn, _, page = report(tmp_path, scenes, made.answers(scenes, classes=False), sounds=("clips", "speech"))
+    assert "no scene has one clip alone (n = 0)" in page.text and "of the kinds clips" in page.text
     assert "have a name for" in drawn["scene_classes"].texts[0].get_text()
 
 

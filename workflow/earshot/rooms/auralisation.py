@@ -2,7 +2,8 @@
 
 A response between two places is the same in both directions. So a head may stand where the source of a stored response
 was, or its receiver, and sound comes from the other. Images that arrive first go through the HRIRs of their directions;
-what comes later is a diffuse field as the ears hear it, that decays as the stored response does.
+what comes later is a diffuse field as the ears hear it, that decays as the stored response does, or as it is expected
+to where walls absorb octaves unlike.
 """
 
 from dataclasses import dataclass
@@ -18,10 +19,10 @@ from earshot.rooms.heads import Head
 from earshot.rooms.image_source import HALF_FILTER, images, spectrum_samples
 from earshot.rooms.shoebox import Shoebox
 from earshot.rooms.simulation import bands_at, fading
-from earshot.signal.octaves import in_bands
 
 _SMOOTH_S = 0.01  # over which a stored response's energy is averaged: less would be heard as its own pulses
 _AFTER_DIRECT_S = 0.03  # in which images are heard whatever is asked for, and give way to the diffuse field
+_STEP_S = 2e-3  # in which an expected decay is known
 _SPARE_S = 0.01  # of images beyond those that are heard whole, for HRIRs that begin late
 
 
@@ -61,40 +62,32 @@ def binaural_response(
         return torch.tensor(values, dtype=torch.float32)
 
     found = images(single(walls.dimensions_m), single(np.sqrt(1 - walls.absorption)), single(source_m), farthest_m)
-    by_band = walls.absorption.shape[-1] > 1
-    at = single(bands_at(kept + head.taps, rate_hz)) if by_band else None
+    at = single(bands_at(kept + head.taps, rate_hz)) if walls.absorption.shape[-1] > 1 else None
     early = ear_responses(found, single(listening.head_m), listening.facing_deg, head, rate_hz, kept, at).numpy()
     share = fading(until_s, samples, rate_hz)
     made = np.zeros((2, samples), np.float32)
     made[:, :kept] = early * np.sin(share[:kept])
-    made += _diffuse(stored, head, np.cos(share), by_band, random)
+    made += _diffuse(walls, stored, head, np.cos(share), random)
     return made
 
 
 def _diffuse(
-    stored: NDArray[np.floating],
-    head: Head,
-    share: NDArray[np.float64],
-    by_band: bool,
-    random: np.random.Generator,
+    walls: Shoebox, stored: NDArray[np.floating], head: Head, share: NDArray[np.float64], random: np.random.Generator
 ) -> NDArray[np.float32]:
-    """Return what the ears hear of a diffuse field `(ears, samples)` with a response's energy, times its share."""
-    size = spectrum_samples(len(stored), head.rate_hz)
-    parts = in_bands(stored, head.rate_hz) if by_band else np.asarray(stored, np.float64)[None]
-    if by_band:  # power in a band, of noise that has it in all frequencies alike
-        parts /= np.sqrt(np.square(in_bands(_pulse(len(stored)), head.rate_hz)).sum(-1, keepdims=True))
-    power = uniform_filter1d(np.square(parts), round(_SMOOTH_S * head.rate_hz), mode="constant").clip(min=0)
-    late = np.pad(power, [(0, 0), (head.lag, 0)])[:, : len(stored)]  # as late as a head hears it
-    envelopes = np.sqrt(late) * share
-    noise = random.standard_normal((2, len(stored)))
-    if by_band:
-        spectra = np.fft.rfft(noise[:, None] * envelopes, size) * bands_at(len(stored), head.rate_hz)
-        shaped = np.fft.irfft(spectra.sum(1), size)[:, : len(stored)]
-    else:
-        shaped = noise * envelopes[0]
-    return head.in_diffuse_field(shaped).astype(np.float32)
+    """Return what the ears hear of a diffuse field `(ears, samples)` with a response's energy, times its share.
 
-
-def _pulse(samples: int) -> NDArray[np.float64]:
-    """Return a pulse in the middle of silence, `(samples,)`."""
-    return (np.arange(samples) == samples // 2).astype(np.float64)
+    Where octaves decay unlike, it is the energy that images are expected to have: what a filter finds in an octave of a
+    response is its neighbours' too, which decay later.
+    """
+    samples, rate_hz = len(stored), head.rate_hz
+    noise = random.standard_normal((2, samples))
+    if walls.absorption.shape[-1] == 1:
+        power = uniform_filter1d(np.square(stored, dtype=np.float64), round(_SMOOTH_S * rate_hz), mode="constant")
+        late = np.pad(power.clip(min=0), (head.lag, 0))[:samples]  # as late as a head hears it
+        return head.in_diffuse_field(noise * np.sqrt(late) * share).astype(np.float32)
+    times_s = (np.arange(samples) - HALF_FILTER - head.lag) / rate_hz
+    steps = np.arange(0, samples / rate_hz + _STEP_S, _STEP_S)
+    energy = np.stack([np.interp(times_s, steps, band) for band in walls.expected_energy(steps)])
+    size = spectrum_samples(samples, rate_hz)
+    spectra = np.fft.rfft(noise[:, None] * np.sqrt(energy / rate_hz) * share, size) * bands_at(samples, rate_hz)
+    return head.in_diffuse_field(np.fft.irfft(spectra.sum(1), size)[:, :samples]).astype(np.float32)

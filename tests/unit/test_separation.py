@@ -8,7 +8,7 @@ from earshot.data.synthetic_hrtf import Person, grid, synthesise_hrirs
 from earshot.directions import unit_vectors
 from earshot.rooms.heads import Head
 from earshot.scenes.separation import SeparationSettings, separate
-from earshot.score.separation import best_order, si_sdr_db, si_sdr_gain_db
+from earshot.score.separation import si_sdr_db, si_sdr_gain_db
 from scipy.signal import oaconvolve
 
 RATE_HZ = 16000
@@ -63,7 +63,7 @@ def test_speech_like_noises_are_separated(head, azimuths_deg, gain_db):
     found = separate(sources.sum(0), directions, head, SETTINGS)
     assert si_sdr_gain_db(found, sources, sources.sum(0)).min() > gain_db
     assert si_sdr_db(found, sources).max(1).min() > 8
-    assert best_order(found, sources).tolist() == [0, 1]
+    assert (si_sdr_db(found, sources) > si_sdr_db(found[::-1], sources)).all(), "each is of its own direction"
 
 
 def test_of_three_sources_there_are_three_parts_of_the_mixture(head):

@@ -55,7 +55,6 @@ class Places:
     """The rooms of shards, by name."""
 
     by_name: dict[str, Place]
-    rate_hz: float
 
     def of_pool(self, pool: str) -> list[str]:
         """Return the names of the rooms of a pool. Raises ConfigError where there are none."""
@@ -68,10 +67,9 @@ class Places:
 def read_places(pairs: Iterable[tuple[Path | str, Path | str]]) -> Places:
     """Return the rooms of shards, tensors and index each. Raises DataError where files are damaged."""
     found: dict[str, Place] = {}
-    rate_hz = 0.0
     for shard, pair in enumerate(pairs):
         index, tensors, settings = read_rooms(*pair)
-        rate_hz, sampling = settings["simulation"]["rate_hz"], SamplingSettings(**settings["sampling"])
+        sampling = SamplingSettings(**settings["sampling"])
         by_room = index.groupby("room", sort=False)
         firsts = by_room.agg(fold=("fold", "first"), t60_s=("t60_s", "mean"))
         rows = by_room.indices
@@ -81,4 +79,4 @@ def read_places(pairs: Iterable[tuple[Path | str, Path | str]]) -> Places:
                 found[name] = Place(name, sampling, int(fold), tensors["responses"][first:last], shard, float(t60_s))
     if not found:
         raise ConfigError(f"config key rooms.receivers: scenes need rooms with {_FEWEST} receivers at least. Raise it")
-    return Places(found, rate_hz)
+    return Places(found)

@@ -1,7 +1,5 @@
 """How well sources were separated: scale-invariant signal-to-distortion ratios (SI-SDR), in dB."""
 
-from itertools import permutations
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -39,17 +37,3 @@ def si_sdr_gain_db(
     ear = np.where(np.isnan(before), -np.inf, before).argmax(-1)[:, None]
     gain = si_sdr_db(estimates, references) - before
     return np.take_along_axis(gain, ear, -1)[:, 0]
-
-
-def best_order(estimates: NDArray[np.floating], references: NDArray[np.floating]) -> NDArray[np.int64]:
-    """Return which estimate is of each reference, `(sources,)`: the order in which the sum of all SI-SDR is highest.
-
-    Both are `(sources, ears, samples)`, and few, for all orders are tried (Yu et al. 2017, "Permutation invariant
-    training of deep models for speaker-independent multi-talker speech separation", ICASSP). An ear at which a
-    reference is silent does not count.
-    """
-    ratios = si_sdr_db(estimates[None], references[:, None]).clip(-1e3, 1e3)  # finite, so that infinities add up
-    pairs = np.nansum(ratios, axis=-1)  # (references, estimates)
-    places = np.arange(len(references))
-    orders = permutations(range(len(estimates)), len(references))
-    return np.array(max(orders, key=lambda order: float(pairs[places, list(order)].sum())), np.int64)

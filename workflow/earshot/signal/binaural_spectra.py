@@ -33,10 +33,6 @@ class BinauralSettings:
         """How many values a frame has."""
         return KINDS * self.bands
 
-    def frames(self, samples: int) -> int:
-        """Return how many frames there are of so many samples."""
-        return 1 + (samples - self.window_samples) // self.hop_samples
-
 
 def binaural_spectra(ears: Tensor, settings: BinauralSettings) -> Tensor:
     """Return values `(scenes, values, frames)` of what is heard by ears `(scenes, 2, samples)`.

@@ -48,6 +48,9 @@ class SceneTraining(Section):
     largest_gradient: float | None = Field(
         1.0, gt=0, description="Norm that gradients are scaled down to where it is larger; null leaves them"
     )
+    times_each: PositiveInt = Field(
+        1, description="Batches that a scene is in: more where a network learns faster than scenes are made"
+    )
     precision: Literal["float32", "bfloat16"] = Field(
         "float32", description="Precision of convolutions and products of matrices, where there are instructions for it"
     )
@@ -77,6 +80,9 @@ class SceneClassifier(SceneTraining):
 
     learning_rate: float = Field(3e-3, gt=0, le=1, description="Adam's learning rate, the highest of its course")
     label_smoothing: float = Field(0.1, ge=0, lt=1, description="Share of certainty that is taken off the right class")
+    times_each: PositiveInt = Field(
+        4, description="Batches that a scene is in: more where a network learns faster than scenes are made"
+    )
 
 
 class Scenes(Section):

@@ -4,13 +4,13 @@ A head's own axes are x to the front, y to the left, z up. Where it looks is an 
 """
 
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.fft import next_fast_len
+from scipy.fft import irfft, next_fast_len, rfft
 from scipy.spatial import KDTree
 from torch import Tensor
 
@@ -89,18 +89,27 @@ class Head:
         """
         samples = noise.shape[-1]
         length = next_fast_len(samples + 2 * self.taps, real=True)
-        padded = np.zeros((2, 2, length))
-        padded[..., : self.taps] = self._correlation[..., : self.taps]
-        padded[..., -self.taps :] = self._correlation[..., self.taps :]
-        mixed = np.einsum("egf,gf->ef", _root(np.fft.rfft(padded)), np.fft.rfft(noise, length))
-        return np.fft.irfft(mixed, length)[:, :samples]
+        return irfft(self.spectra_in_diffuse_field(rfft(noise, length), length), length)[:, :samples]
+
+    def spectra_in_diffuse_field(self, noise: NDArray[np.complex128], length: int) -> NDArray[np.complex128]:
+        """Return the same of spectra `(ears, frequencies)` of noises that repeat after so many samples."""
+        return np.einsum("egf,gf->ef", _in_diffuse_field(self, length), noise)
 
     @cached_property
-    def _correlation(self) -> NDArray[np.float64]:
+    def correlation(self) -> NDArray[np.float64]:
         """The ears' correlation in a white diffuse field, `(2, 2, 2 * taps)` over lags, those below 0 at the end."""
         size = 2 * self.taps
-        short = np.fft.rfft(self.hrirs.double().cpu().numpy(), size)
-        return np.fft.irfft(np.einsum("def,dgf,d->egf", short, short.conj(), self.shares), size)
+        short = rfft(self.hrirs.double().cpu().numpy(), size)
+        return irfft(np.einsum("def,dgf,d->egf", short, short.conj(), self.shares), size)
+
+
+@lru_cache(maxsize=32)  # noise of few lengths is heard again and again
+def _in_diffuse_field(head: Head, length: int) -> NDArray[np.complex128]:
+    """Return what makes of two white noises of this length what ears hear of a diffuse field, `(2, 2, frequencies)`."""
+    padded = np.zeros((2, 2, length))
+    padded[..., : head.taps] = head.correlation[..., : head.taps]
+    padded[..., -head.taps :] = head.correlation[..., head.taps :]
+    return _root(rfft(padded))
 
 
 def read_head(path: Path | str, rate_hz: float) -> Head:

@@ -14,13 +14,14 @@ from earshot.scenes.drawing import Scene, Source
 from earshot.scenes.places import Places
 from earshot.scenes.sounds import Sounds
 from earshot.seeds import generator
-from earshot.signal.sources import excerpt_begins
+from earshot.signal.sources import loud_begins
 
 LEVEL = 0.1  # of full scale: the root of the mean power of a scene's first source at the ears
 _LOWEST_HZ = 50.0  # of noise, whose power falls by 3 dB an octave above it
 _FAINT = 1e-8  # of power: what is fainter at the ears is left as it is
 
 Signal = NDArray[np.float32]
+Spectrum = NDArray[np.complex64]
 
 
 @dataclass(frozen=True)
@@ -54,16 +55,17 @@ class Maker:
     places: Places
     heads: Mapping[str, Head]
     settings: MakingSettings
-    _kept: dict[tuple[str, int], Signal] = field(default_factory=dict)
+    _kept: dict[tuple[str, int], tuple[int, Spectrum]] = field(default_factory=dict)
     _kept_of: str = ""
+    _loud: dict[str, NDArray[np.int_]] = field(default_factory=dict)  # where each sound has parts that are not quiet
 
     def make(self, scene: Scene) -> Heard:
         """Return what the ears hear in a scene: the same whatever was made before."""
-        rate_hz, head = self.sounds.rate_hz, self.heads[scene.person]
-        samples = round(self.settings.duration_s * rate_hz)
+        head = self.heads[scene.person]
+        samples = round(self.settings.duration_s * self.sounds.rate_hz)
         images = np.stack([self._image(scene, number, samples) for number in range(len(scene.sources))])
         random = generator(self.settings.seed, "noise at the ears", scene.name)
-        noise = head.in_diffuse_field(_pink(random, samples, rate_hz)).astype(np.float32)
+        noise = _pink_in_diffuse_field(head, samples, random)
         heard = np.square(images.sum(0)).mean()
         scale = np.sqrt(max(heard, _FAINT) / np.square(noise).mean()) * 10 ** (-scene.signal_to_noise_db / 20)
         return Heard(images, noise * np.float32(scale))
@@ -71,24 +73,32 @@ class Maker:
     def _image(self, scene: Scene, number: int, samples: int) -> Signal:
         """Return a source as the ears hear it `(ears, samples)`, at its level. It has sounded before that."""
         source = scene.sources[number]
-        response = self._response(scene, source)
+        taps, response = self._response(scene, source, samples)
         recording = self.sounds.signal(source.item)
         if len(recording) < samples:
             recording = np.tile(recording, -(-samples // len(recording)))
-        begins = excerpt_begins(recording, samples, generator(self.settings.seed, "excerpt", scene.name, number))
-        before = min(begins, response.shape[-1])
-        dry = recording[begins - before : begins + samples]
-        length = next_fast_len(len(dry) + response.shape[-1], real=True)
-        made = irfft(rfft(response, length) * rfft(dry, length), length)[:, before : before + samples]
+        if source.item not in self._loud:
+            self._loud[source.item] = loud_begins(recording, samples)
+        random = generator(self.settings.seed, "excerpt", scene.name, number)
+        begins = int(random.choice(self._loud[source.item]))
+        before = min(begins, taps)
+        length = _length(taps, samples)
+        dry = np.zeros(length, np.float32)
+        dry[taps - before : taps + samples] = recording[begins - before : begins + samples]
+        # What comes round is over when the scene begins.
+        made = irfft(response * rfft(dry), length)[:, taps : taps + samples]
         power = np.square(made).mean()
-        return np.asarray(made * (LEVEL * 10 ** (source.level_db / 20) / np.sqrt(max(power, _FAINT))), np.float32)
+        return made * np.float32(LEVEL * 10 ** (source.level_db / 20) / np.sqrt(max(power, _FAINT)))
 
-    def _response(self, scene: Scene, source: Source) -> Signal:
+    def _response(self, scene: Scene, source: Source, samples: int) -> tuple[int, Spectrum]:
+        """Return how long a response to a source is, in samples, and its spectrum for scenes of so many."""
         if scene.place != self._kept_of:
             self._kept, self._kept_of = {}, scene.place
         key = scene.person, source.receiver
         if key not in self._kept:
-            self._kept[key] = self._respond(scene, source)
+            response = self._respond(scene, source)
+            taps = response.shape[-1]
+            self._kept[key] = taps, rfft(response, _length(taps, samples))
         return self._kept[key]
 
     def _respond(self, scene: Scene, source: Source) -> Signal:
@@ -106,7 +116,14 @@ def _direct(head: Head, direction: NDArray[np.float64]) -> Signal:
     return head.hrirs[head.nearest(*torch.from_numpy(direction)[:, None])[0]].numpy()
 
 
-def _pink(random: np.random.Generator, samples: int, rate_hz: float) -> NDArray[np.float64]:
-    """Return two noises `(2, samples)` of equal power in each octave, of unit power about."""
-    spectrum = rfft(random.standard_normal((2, samples)))
-    return np.asarray(irfft(spectrum / np.sqrt(np.maximum(rfftfreq(samples, 1 / rate_hz), _LOWEST_HZ)), samples))
+def _length(taps: int, samples: int) -> int:
+    return next_fast_len(taps + samples, real=True)
+
+
+def _pink_in_diffuse_field(head: Head, samples: int, random: np.random.Generator) -> Signal:
+    """Return what ears hear, `(ears, samples)`, of noise of equal power in each octave from all around."""
+    length = next_fast_len(samples, real=True)
+    frequencies_hz = rfftfreq(length, 1 / head.rate_hz)
+    white = random.standard_normal((2, len(frequencies_hz), 2)).view(np.complex128)[..., 0]
+    pink = white / np.sqrt(np.maximum(frequencies_hz, _LOWEST_HZ))
+    return irfft(head.spectra_in_diffuse_field(pink, length), length)[:, :samples].astype(np.float32)

@@ -98,16 +98,16 @@ def excerpt(recording: Signal, samples: int, random: np.random.Generator) -> Sig
     """
     if len(recording) < samples:
         recording = np.tile(recording, -(-samples // len(recording)))
-    start = excerpt_begins(recording, samples, random)
+    start = int(random.choice(loud_begins(recording, samples)))
     return recording[start : start + samples]
 
 
-def excerpt_begins(recording: Signal, samples: int, random: np.random.Generator) -> int:
-    """Return where a random part of a recording begins, among those that are not quiet; it is as long at least."""
+def loud_begins(recording: Signal, samples: int) -> NDArray[np.int_]:
+    """Return where parts of a recording begin that are not quiet, `(parts,)`; it is as long as one at least."""
     energy = np.cumsum(np.pad(recording.astype(np.float64) ** 2, (1, 0)))
     step = max(1, samples // 50)
     loudness = (energy[samples:] - energy[:-samples])[::step]
-    return step * int(random.choice(np.flatnonzero(loudness >= loudness.max() * 10 ** (-QUIET_DB / 10))))
+    return step * np.flatnonzero(loudness >= loudness.max() * 10 ** (-QUIET_DB / 10))
 
 
 def source_settings(settings: Mapping[str, Any]) -> SourceSettings:

@@ -13,10 +13,10 @@ from earshot.learn.direction_map import directions, peaks, wanted
 from earshot.learn.direction_network import (
     DirectionNetwork,
     DirectionNetworkSettings,
-    DirectionObjective,
     read_network,
     write_network,
 )
+from earshot.learn.direction_objective import DirectionObjective
 from earshot.learn.direction_templates import templates
 from earshot.signal.binaural_spectra import BinauralSettings, binaural_spectra
 from scipy.signal import fftconvolve
@@ -115,8 +115,9 @@ def network(people, settings=SIZES):
     torch.manual_seed(1)
     own = [templates(one, SPECTRA, settings.directions) for one in people]
     net = DirectionNetwork(settings, SPECTRA)
-    ears, _ = heard(people[0], range(0, 360, 20))
-    net.standardise_by(ears, torch.stack([values for values, _ in own]))
+    ears, at = heard(people[0], range(0, 360, 5))
+    nearest = (at @ directions(settings.directions).numpy().T).argmax(1)
+    net.begin_with(ears, own[0][0][:, nearest].T, torch.stack([values for values, _ in own]))
     return net, own
 
 
@@ -141,7 +142,7 @@ def test_it_learns_and_hears_with_the_ears_of_somebody_else(people):
     """Of whom nothing was learnt. Maps are of what was measured, and add up to 1."""
     net, own = network(people)
     azimuths = np.arange(0, 360, 10)
-    objective = DirectionObjective(own)
+    objective = DirectionObjective.of({one.subject: one for one in people}, SPECTRA, SIZES.directions)
     adam = torch.optim.Adam(net.parameters(), 3e-3)
     losses = []
     for step in range(60):
@@ -167,8 +168,8 @@ def test_scenes_do_not_depend_on_their_companions(people):
     with torch.no_grad():
         whose = [(*own[1], torch.tensor([1])), (*own[0], torch.tensor([0, 2]))]
         together = net.eval()(ears, whose).exp().numpy()
-    assert together[0] == pytest.approx(said(net, own[0], ears[:1])[0], abs=1e-6)
-    assert together[1] == pytest.approx(said(net, own[1], ears[1:2])[0], abs=1e-6)
+    assert together[0] == pytest.approx(said(net, own[0], ears[:1])[0], abs=1e-4)
+    assert together[1] == pytest.approx(said(net, own[1], ears[1:2])[0], abs=1e-4)
 
 
 def test_a_network_comes_back_from_its_file(people, tmp_path):

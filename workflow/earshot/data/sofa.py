@@ -45,6 +45,11 @@ class HrirSet:
         """Directions as `(measurements, 3)`: x to the front, y to the left, z up."""
         return unit_vectors(self.azimuth_deg, self.elevation_deg)
 
+    @property
+    def in_a_mirror(self) -> "HrirSet":
+        """The same person with left and right exchanged."""
+        return replace(self, hrirs=self.hrirs[:, ::-1].copy(), azimuth_deg=-self.azimuth_deg % 360)
+
     @cached_property
     def directions(self) -> NDArray[np.str_]:
         """An id like `az030.00_el-10.00` for each measurement, equal where positions coincide: `(measurements,)`.

@@ -15,15 +15,20 @@ from torch import Tensor, nn
 
 from earshot.data.shards import read_tensors, write_tensors
 from earshot.errors import DataError
-from earshot.learn import direction_map
 from earshot.settings import settings_from
 from earshot.signal.binaural_spectra import KINDS, BinauralSettings, binaural_spectra
+from earshot.signal.directness import DECAYS_S, directness
 
 _DILATIONS = (1, 2, 4)  # of the layers over time: together they see 15 frames
 _GROUPS = 8  # of frames, each of which may be of another source
-_SMALLEST = 1e-9  # of a map
+_SMALLEST = 1e-9  # of a map, and of what is divided by
+_FAINT = 1e-4  # of shares of which logarithms are taken
 _UNKNOWN = -1e4  # the logit of a direction that was not measured
-_AT_FIRST = math.log(20)  # of how much a likeness counts, before anything was learnt
+_HOW_DIRECT = 3  # power of a band's share of direct sound by which it counts at first
+_MORE_VARIANCE = 0.1  # of errors than was found, so that few scenes say no more than they know
+_CERTAIN_AT_FIRST = 0.3  # of a comparison, whose values are less independent than a Gaussian's
+_TENTH = 0.1
+_SCENES_AT_ONCE = 50
 
 
 @dataclass(frozen=True)
@@ -38,47 +43,75 @@ class DirectionNetworkSettings:
 class DirectionNetwork(nn.Module):
     """What ears hear, `(scenes, 2, samples)`, to logarithms of maps of directions, `(scenes, directions)`.
 
-    Convolutions over time of the bands' levels and interaural differences (`signal.binaural_spectra`) say of each frame
-    which of a few groups it is of, and how much each of its bands counts: where sources take turns, frames are of
-    several groups, and where a room answers, onsets count. Each group's weighted means, and what a perceptron makes of
-    them, are compared with a person's templates (`direction_templates`) by the cosine between them, in coordinates that
-    are learnt for both: the likelier a direction, the smaller the angle. The scene's map is the mean of the groups'. So
-    a person is no part of what is learnt, and one of whom nothing was learnt is heard with as well.
+    It is a Gaussian likelihood, parts of which are learnt. Means over time of the bands' levels and interaural
+    differences (`signal.binaural_spectra`), in which a frame counts the more the more direct its band is
+    (`signal.directness`), are compared with those that a person's templates (`direction_templates`) lead to expect, in
+    coordinates in which errors are alike and independent: so much `begin_with` finds from scenes with one source. What
+    is learnt beyond that: convolutions over time say of each frame how much more or less each of its bands counts, and
+    which of a few groups it is of, where sources take turns; perceptrons correct a group's means and the templates, and
+    say how far each coordinate is to be trusted; and the comparison's own numbers change. The scene's map is the mean
+    of the groups'. A person is no part of what is learnt: one of whom nothing was learnt is heard with as well.
     """
 
     mean: Tensor
     deviation: Tensor
     template_mean: Tensor
     template_deviation: Tensor
+    slope: Tensor
+    offset: Tensor
+    whitening: Tensor
 
     def __init__(self, settings: DirectionNetworkSettings, spectra: BinauralSettings) -> None:
         super().__init__()
         self.settings, self.spectra = settings, spectra
-        told = spectra.values
-        self.register_buffer("mean", torch.zeros(spectra.values, 1))
-        self.register_buffer("deviation", torch.ones(spectra.values, 1))
-        self.register_buffer("template_mean", torch.zeros(told, 1))
-        self.register_buffer("template_deviation", torch.ones(told, 1))
-        self.first = nn.Conv1d(spectra.values, settings.width, 1)
-        self.blocks = nn.Sequential(*[_Block(settings.width, dilation, settings.dropped) for dilation in _DILATIONS])
-        self.last = nn.Sequential(nn.BatchNorm1d(settings.width), nn.GELU())
-        self.groups = nn.Conv1d(settings.width, _GROUPS, 1)
-        self.weighs = nn.Conv1d(settings.width, spectra.bands, 1)
-        self.hears = _perceptron(settings.width + told, settings.width, told, settings.dropped)
-        self.knows = _perceptron(told, settings.width, told, settings.dropped)
-        self.trusts = nn.Linear(settings.width + told, 1)
-        nn.init.constant_(self.trusts.bias, _AT_FIRST)
-        self.compares = nn.Linear(told, told, bias=False)
-        nn.init.eye_(self.compares.weight)
+        told, width = spectra.values, settings.width
+        for name, size in (("mean", (told, 1)), ("template_mean", (told,)), ("offset", (told,))):
+            self.register_buffer(name, torch.zeros(size))
+        for name, size in (("deviation", (told, 1)), ("template_deviation", (told,)), ("slope", (told,))):
+            self.register_buffer(name, torch.ones(size))
+        self.register_buffer("whitening", torch.eye(told))
+        self.first = nn.Conv1d(told + len(DECAYS_S) * spectra.bands, width, 1)
+        self.blocks = nn.Sequential(*[_Block(width, dilation, settings.dropped) for dilation in _DILATIONS])
+        self.last = nn.Sequential(nn.BatchNorm1d(width), nn.GELU())
+        self.groups = nn.Conv1d(width, _GROUPS, 1)
+        self.weighs = _little(nn.Conv1d(width, spectra.bands, 1))
+        self.hears, self.trusts = (
+            _perceptron(width + told + spectra.bands, width, told, settings.dropped) for _ in range(2)
+        )
+        self.knows = _perceptron(told, width, told, settings.dropped)
+        # Learnt changes of what `begin_with` finds, in tenths, so that one learning rate is right for all.
+        self.more_slope, self.more_offset = (nn.Parameter(torch.zeros(told)) for _ in range(2))
+        self.more_whitening = nn.Parameter(torch.zeros(told, told))
+        self.certainty = nn.Parameter(torch.tensor(math.log(_CERTAIN_AT_FIRST) / _TENTH))
 
-    def standardise_by(self, ears: Tensor, templates: Tensor) -> None:
-        """Take mean and deviation of each value from what is heard, `(scenes, 2, samples)`, and of all templates'."""
-        deviation, mean = torch.std_mean(binaural_spectra(ears, self.spectra), (0, 2))
+    @torch.no_grad()
+    def begin_with(self, ears: Tensor, expected: Tensor, templates: Tensor) -> None:
+        """Take from scenes with one source, `(scenes, 2, samples)`, what values there are and how they err.
+
+        `expected` are the templates of their sources, `(scenes, values)`, and `templates` those of all people,
+        `(people, values, directions)`.
+        """
+        spectra = torch.cat([binaural_spectra(few, self.spectra) for few in torch.split(ears, _SCENES_AT_ONCE)])
+        deviation, mean = torch.std_mean(spectra, (0, 2))
         self.mean.copy_(mean[:, None])
         self.deviation.copy_(deviation[:, None])
         deviation, mean = torch.std_mean(templates, (0, 2))
-        self.template_mean.copy_(mean[:, None])
-        self.template_deviation.copy_(deviation[:, None])
+        self.template_mean.copy_(mean)
+        self.template_deviation.copy_(deviation)
+        found = []
+        for few in torch.split(spectra, _SCENES_AT_ONCE):
+            counts = _counts(directness(10 ** few[:, : self.spectra.bands], self.spectra))
+            found.append(self._means((few - self.mean) / self.deviation, counts[:, None])[0][:, 0])
+        heard, told = torch.cat(found).double(), self._standardised(expected).double()
+        middle, around = heard.mean(0), told.mean(0)
+        slope = ((heard - middle) * (told - around)).sum(0) / (told - around).square().sum(0).clamp(min=_SMALLEST)
+        self.slope.copy_(slope)
+        self.offset.copy_(middle - slope * around)
+        errors = heard - middle - slope * (told - around)
+        covariance = errors.T @ errors / len(errors)
+        covariance.diagonal().mul_(1 + _MORE_VARIANCE).add_(_SMALLEST)
+        sizes, axes = torch.linalg.eigh(covariance)
+        self.whitening.copy_(axes * sizes**-0.5 @ axes.T)
 
     def forward(self, ears: Tensor, whose: Sequence[tuple[Tensor, Tensor, Tensor]]) -> Tensor:
         """Return the maps.
@@ -87,35 +120,68 @@ class DirectionNetwork(nn.Module):
         and the scenes' numbers, of one person after the other.
         """
         with torch.autocast(ears.device.type, enabled=False):
-            seen = (binaural_spectra(ears, self.spectra) - self.mean) / self.deviation
-        found = self.last(self.blocks(self.first(seen)))
-        groups = self.groups(found).float().softmax(1)
-        weights = nn.functional.softplus(self.weighs(found).float())
-        counts = groups @ weights.transpose(1, 2)  # (scenes, groups, bands)
-        heard = torch.einsum("sgt,sbt,skbt->sgkb", groups, weights, seen.view(len(seen), KINDS, -1, seen.shape[2]))
-        heard = (heard / (counts[:, :, None] + _SMALLEST)).flatten(2)
-        of_frames = groups * weights.mean(1, keepdim=True)
-        shares = of_frames.sum(2)
-        means = torch.einsum("sgt,sct->sgc", of_frames, found.float()) / (shares[..., None] + _SMALLEST)
-        both = torch.cat([means, heard], 2)
-        told = nn.functional.normalize(self.compares(heard) + self.hears(both), dim=2)
-        told = told * self.trusts(both).exp()
-        shares = shares / shares.sum(1, keepdim=True)
-        said = torch.empty(len(ears), self.settings.directions, device=ears.device)
-        for templates, measured, scenes in whose:
-            pulses = ((templates - self.template_mean) / self.template_deviation).T
-            known = nn.functional.normalize(self.compares(pulses) + self.knows(pulses), dim=1)
-            logits = torch.where(measured, told[scenes] @ known.T, _UNKNOWN)
-            said = said.index_copy(0, scenes, (logits.softmax(2) * shares[scenes, :, None]).sum(1))
+            spectra = binaural_spectra(ears, self.spectra)
+            direct = directness(10 ** spectra[:, : self.spectra.bands], self.spectra)
+            seen = (spectra - self.mean) / self.deviation
+        found = self.last(self.blocks(self.first(torch.cat([seen, (direct + _FAINT).log10().flatten(1, 2)], 1))))
+        groups, weights, found = self.groups(found).float().softmax(1), self.weighs(found).float(), found.float()
+        with torch.autocast(ears.device.type, enabled=False):
+            counts = groups[:, :, None] * (_counts(direct) * weights.exp())[:, None]
+            heard, sums = self._means(seen, counts)
+            of_frames = counts.mean(2)
+            shares = of_frames.sum(2)
+            means = torch.einsum("sgt,sct->sgc", of_frames, found) / (shares[..., None] + _SMALLEST)
+            about = torch.cat([means, heard, (sums + _FAINT).log()], 2)
+            whitening = self.whitening + _TENTH * self.more_whitening
+            told = (heard + self.hears(about)) @ whitening.T
+            trust = (_TENTH * self.certainty + self.trusts(about)).exp()
+            shares = shares / (shares.sum(1, keepdim=True) + _SMALLEST)
+            said = torch.empty(len(ears), self.settings.directions, device=ears.device)
+            for templates, measured, scenes in whose:
+                known = self._expected(templates.T) @ whitening.T
+                # What is the same in all directions is left out of the squares of differences.
+                logits = (trust[scenes] * told[scenes]) @ known.T - trust[scenes] @ known.square().T / 2
+                maps = torch.where(measured, logits, _UNKNOWN).softmax(2)
+                said = said.index_copy(0, scenes, (maps * shares[scenes, :, None]).sum(1))
         return (said + _SMALLEST).log()
+
+    def _means(self, seen: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:
+        """Return means over time, `(scenes, groups, values)`, and sums of what counts, `(scenes, groups, bands)`.
+
+        `seen` is `(scenes, values, frames)`, and `counts` `(scenes, groups, bands, frames)`.
+        """
+        by_kind = seen.view(len(seen), KINDS, -1, seen.shape[2])
+        sums = counts.sum(3)
+        means = torch.einsum("sgbt,skbt->sgkb", counts, by_kind) / (sums[:, :, None] + _SMALLEST)
+        return means.flatten(2), sums
+
+    def _standardised(self, templates: Tensor) -> Tensor:
+        return (templates - self.template_mean) / self.template_deviation
+
+    def _expected(self, templates: Tensor) -> Tensor:
+        """Return what is expected to be heard, `(directions, values)`, of what templates `(directions, values)` say."""
+        told = self._standardised(templates)
+        slope, offset = self.slope + _TENTH * self.more_slope, self.offset + _TENTH * self.more_offset
+        return slope * told + offset + self.knows(told)
+
+
+def _counts(direct: Tensor) -> Tensor:
+    """Return how much bands of frames count, `(scenes, bands, frames)`, by how direct they are after a long decay."""
+    return direct[:, -1].clamp(min=_FAINT) ** _HOW_DIRECT
 
 
 def _perceptron(inputs: int, width: int, outputs: int, dropped: float) -> nn.Sequential:
     """Return two layers that say little at first."""
-    last = nn.Linear(width, outputs)
-    nn.init.normal_(last.weight, std=0.1 * width**-0.5)
-    nn.init.zeros_(last.bias)
+    last = _little(nn.Linear(width, outputs))
     return nn.Sequential(nn.LayerNorm(inputs), nn.Linear(inputs, width), nn.GELU(), nn.Dropout(dropped), last)
+
+
+def _little(layer: nn.Conv1d | nn.Linear) -> nn.Module:
+    """Return a layer that says little at first."""
+    assert layer.bias is not None
+    nn.init.normal_(layer.weight, std=0.1 * layer.weight.shape[1] ** -0.5)
+    nn.init.zeros_(layer.bias)
+    return layer
 
 
 class _Block(nn.Module):
@@ -135,32 +201,6 @@ class _Block(nn.Module):
 
     def forward(self, given: Tensor) -> Tensor:
         return given + self.layers(given)
-
-
-@dataclass(frozen=True)
-class DirectionObjective:
-    """Cross entropy of maps.
-
-    Of each scene the number of the person is wanted, and then the directions of two sources, `(scenes, 7)`: of one
-    source the second's are no numbers.
-    """
-
-    templates: Sequence[tuple[Tensor, Tensor]]  # of each person, and which directions were measured
-
-    def learning(self, network: nn.Module, ears: Tensor, wanted: Tensor, draw: torch.Generator) -> Tensor:
-        """Return the loss of scenes."""
-        return self.judging(network, ears, wanted)
-
-    def judging(self, network: nn.Module, ears: Tensor, wanted: Tensor) -> Tensor:
-        """Return the same: nothing is drawn."""
-        person = wanted[:, 0].long()
-        whose = [
-            (*(one.to(ears.device) for one in self.templates[number]), (person == number).nonzero()[:, 0])
-            for number in sorted(set(person.tolist()))
-        ]
-        said = network(ears, whose)
-        maps = direction_map.wanted(wanted[:, 1:].view(len(wanted), 2, 3), said.shape[1])
-        return -(maps * said).sum(1).mean()
 
 
 def write_network(path: Path | str, network: DirectionNetwork, about: Mapping[str, Any]) -> None:

@@ -12,8 +12,9 @@ from earshot.data.sofa import HrirSet
 from earshot.learn import clip_training
 from earshot.learn.classifier import Task, TaskNetwork, build
 from earshot.learn.clip_training import TrainingSettings
-from earshot.learn.direction_network import DirectionNetwork, DirectionNetworkSettings, DirectionObjective
-from earshot.learn.direction_templates import templates
+from earshot.learn.direction_map import directions
+from earshot.learn.direction_network import DirectionNetwork, DirectionNetworkSettings
+from earshot.learn.direction_objective import DirectionObjective
 from earshot.learn.training import Course, train
 from earshot.rooms.heads import Head
 from earshot.scenes.drawing import Cast, DrawingSettings, draw_scenes
@@ -27,6 +28,7 @@ from earshot.signal.binaural_spectra import binaural_settings
 from earshot.signal.melspectrogram import mel_settings
 
 _STANDARDISED_BY = 256  # scenes, the first ones
+_BEGINS_WITH = 2000  # scenes at most, which say how what is heard errs
 
 
 def train_localiser(
@@ -49,8 +51,11 @@ def train_localiser(
     torch.manual_seed(int(generator(settings["seed"], "network", "directions").integers(2**62)))
     sizes = settings_from(DirectionNetworkSettings, settings["network"])
     network = DirectionNetwork(sizes, spectra)
-    of_people = [templates(one, spectra, sizes.directions) for one in people.values()]
-    network.standardise_by(values.rows(order(0)[:_STANDARDISED_BY]), torch.stack([values for values, _ in of_people]))
+    number = {name: place for place, name in enumerate(people)}
+    persons = np.array([number[scene.person] for scene in values.scenes])
+    sources = directions_of(values.scenes)
+    objective = DirectionObjective.of(people, spectra, sizes.directions)
+    _begin(network, objective, list(people), stream_of(sounds, places, people, _of_one_source(settings), workers)[0])
     course = settings_from(
         Course,
         settings["network"],
@@ -58,12 +63,28 @@ def train_localiser(
         batch_size=stream["batch_size"],
         schedule="cosine",
     ).fit_for(device)
-    number = {name: place for place, name in enumerate(people)}
-    persons = np.array([[number[scene.person]] for scene in values.scenes], np.float32)
-    wanted = np.concatenate([persons, directions_of(values.scenes).reshape(len(persons), -1)], axis=1)
-    objective, nothing = DirectionObjective(of_people), np.arange(0)
+    wanted = np.concatenate([persons[:, None].astype(np.float32), sources.reshape(len(persons), -1)], axis=1)
+    nothing = np.arange(0)
     history = train(network, values, wanted, order, nothing, objective, course, settings["seed"], device, state)
     return network, history
+
+
+def _of_one_source(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of a stream of scenes with one source, of which only the first are wanted."""
+    stream = settings["stream"]
+    together = stream["scenes_per_place"]
+    few = min(_BEGINS_WITH // together * together or together, stream["scenes"])
+    drawing, stream = {**settings["drawing"], "two_sources": 0.0}, {**stream, "scenes": few}
+    return {**settings, "drawing": drawing, "stream": stream}
+
+
+def _begin(network: DirectionNetwork, objective: DirectionObjective, people: list[str], values: SceneValues) -> None:
+    """Let a localiser begin with scenes of one source."""
+    known = directions(network.settings.directions).numpy()
+    nearest = (directions_of(values.scenes, 1)[:, 0] @ known.T).argmax(1)
+    told = [one for one, _ in objective.of_people]
+    expected = [told[people.index(one.person)][:, at] for one, at in zip(values.scenes, nearest.tolist(), strict=True)]
+    network.begin_with(values.rows(np.arange(len(expected))), torch.stack(expected), torch.stack(told))
 
 
 def train_classifier(

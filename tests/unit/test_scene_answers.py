@@ -56,7 +56,8 @@ def settings(cast, maker, people, study, tmp_path_factory):  # noqa: F811
     torch.manual_seed(1)
     network = DirectionNetwork(DirectionNetworkSettings(100, 16, 0.0), SPECTRA)
     ears = torch.from_numpy(np.stack([maker.make(scene).mixture for scene in draw_scenes(range(4), cast, DRAWING)]))
-    network.standardise_by(ears, torch.stack([templates(one, SPECTRA, 100)[0] for one in people.values()]))
+    known = torch.stack([templates(one, SPECTRA, 100)[0] for one in people.values()])
+    network.begin_with(ears, known[0, :, :4].T, known)
     direction_network.write_network(folder / "localiser.safetensors", network, {})
     shape = levels_at_ears(torch.zeros(1, 2, 8000), MelSettings(RATE_HZ, **LEVELS)).shape[1:]
     net = build("residual", (Task("category", ("noise0", "noise1", "noise2")),), tuple(shape), LEVELS)

@@ -70,6 +70,15 @@ def answers(of_scenes, damaged=(), classes=True):
     return SCENE_ANSWERS.validate(pd.DataFrame([empty | row for row in rows]))
 
 
+def in_measured_room():
+    """Scenes in a measured room, one source left, ahead, right, and two, and answers: guesses are 60 degrees off."""
+    table = scenes((1, 1, 1, 2), people=("office",)).assign(room="office", t60_s=0.3)
+    table["azimuth_deg_1"], table["azimuth_deg_2"] = [90.0, 0.0, 270.0, 330.0], [np.nan] * 3 + [30.0]
+    said = answers(table)
+    guessed = said[said["by"] == "rooms"].query("task == 'direction'").assign(by="chance", error_deg=60.0)
+    return table, SCENE_ANSWERS.validate(pd.concat([said, guessed], ignore_index=True))
+
+
 def history(network="localiser", heard_in="rooms", pieces=3):
     """Pieces of 10 s, of which it waits for 9 s, and then for 4, 5 ... s."""
     rows = {

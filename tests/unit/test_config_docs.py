@@ -47,6 +47,9 @@ def test_every_key_has_a_row_with_its_default():
     measured = "reverb.measured.<name>."
     defaults |= {f"{measured}facing_deg": "`0`", f"{measured}clockwise": "`false`"}
     of_measured = [f"{measured}{key}" for key in ("file", "dimensions_m", "listener_m")]
+    heard = "scenes.measured.<name>."
+    defaults |= {f"{heard}clockwise": "`false`", f"{heard}count": "`1000`"}
+    of_measured += [f"{heard}{key}" for key in ("file", "anechoic")]
     must = ["name", "chords.other_pianos.<name>.folder", *materials, *of_measured]
     defaults |= dict.fromkeys(must, "none: it must be set")
     assert {row[0].strip("| `"): row[2] for row in rows} == defaults

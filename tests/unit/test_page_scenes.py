@@ -22,7 +22,7 @@ from test_scenes import MAKING, cast, maker, people, places, sounds  # noqa: F40
 KINDS = [("localiser", "rooms"), ("localiser", "anechoic"), ("classifier", "rooms"), ("classifier", "anechoic")]
 
 
-def report(folder, scenes, answers, **settings):
+def report(folder, scenes, answers, measured=(), **settings):
     """Return figures by name, the summary and the page as they are read."""
     histories = {f"{one}-{other}.parquet": made.history(one, other) for one, other in KINDS}
     learnt = summary_scene_runs.learning(histories, 400)
@@ -39,6 +39,8 @@ def report(folder, scenes, answers, **settings):
         "scene_losses": figures_scene_runs.scene_losses(list(histories.values()), learnt, 400),
         "scene_ranks": figures_scene_runs.scene_ranks(made.pieces()),
     }
+    if measured:
+        drawn["measured_rooms"] = figures_scenes.measured_rooms(measured)
     on_page = []
     for name, figure in drawn.items():
         figures.save(figure, folder / f"{name}.svg")
@@ -55,6 +57,7 @@ def report(folder, scenes, answers, **settings):
         "stages": [],
         "data": [],
         "scenes": heard | {"per_s": answering["per_s"], "classes_known": 50},
+        "measured": list(measured),
         "learning": learnt,
         "answering": answering,
         "study_a": {"part_s": 0.5},
@@ -113,6 +116,19 @@ def test_without_two_sources(tmp_path):
     assert "no scene has two sources (n = 0)" in page.text and "3 with one source and 0 with two" in page.text
     assert "nothing to separate" in drawn["separation_gains"].texts[0].get_text()
     assert "two sources" not in words(drawn["scene_errors"])
+
+
+def test_measured_rooms(tmp_path):
+    scenes, rooms = made.scenes(), [summary_scenes.measured_room(*made.in_measured_room(), 1, made.TABLE)] * 2
+    drawn, _, page = report(tmp_path, scenes, made.answers(scenes), measured=rooms)
+    assert (
+        "office, a measured room with a T60 of 0.30 s" in page.text
+        and "5 directions from \N{MINUS SIGN}90° to 90°" in page.text
+    )
+    assert "guessed among the directions of sources60.0" in page.text and "66.7 % right, n = 3 clips" in page.text
+    said = words(drawn["measured_rooms"])
+    assert "office, one source: n = 3 answers of each" in said and "two sources: n = 2 answers of each" in said
+    assert "azimuth of the source (degree), left above 0" in said and len(drawn["measured_rooms"].axes) == 4
 
 
 def test_with_two_sources_alone(tmp_path):

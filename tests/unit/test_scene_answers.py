@@ -6,7 +6,7 @@ import torch
 from earshot.data.schemas.scenes import SCENE_ANSWERS, SCENES
 from earshot.data.sofa import write_hrirs
 from earshot.data.tables import write_table
-from earshot.directions import great_circle_deg
+from earshot.directions import great_circle_deg, unit_vectors
 from earshot.learn import classifier, direction_network
 from earshot.learn.classifier import Task, build
 from earshot.learn.direction_network import DirectionNetwork, DirectionNetworkSettings
@@ -15,7 +15,8 @@ from earshot.learn.localiser import LocaliserSettings, write_localiser
 from earshot.learn.perceptron import TrainingSettings
 from earshot.scenes import without_rooms
 from earshot.scenes.drawing import draw_scenes, table_of
-from earshot.scenes.inference import _paired, work
+from earshot.scenes.inference import paired, work
+from earshot.scenes.measured import try_room
 from earshot.scenes.sounds import write_sounds
 from earshot.scenes.stream import SceneLevels, SceneValues, levels_at_ears
 from earshot.signal.bands import Bands
@@ -23,6 +24,7 @@ from earshot.signal.binaural_spectra import BinauralSettings
 from earshot.signal.interaural import InterauralSettings
 from earshot.signal.melspectrogram import MelSettings
 from earshot.signal.noise import NoiseSettings
+from test_measured_scenes import measured, room_and_head  # noqa: F401 (fixtures)
 from test_rooms import CPU
 from test_scenes import DRAWING, MAKING, RATE_HZ, cast, maker, people, places, sounds  # noqa: F401 (fixtures)
 
@@ -126,9 +128,24 @@ def test_a_scene_that_cannot_be_made_is_a_row_with_its_reason(settings, places, 
     assert rows["scene"].nunique() == 8
 
 
+def test_in_a_measured_room_nothing_is_said_that_is_far_from_where_the_head_is_known(measured, settings, study, sounds):  # noqa: F811
+    place, head = measured
+    table, answers = try_room(place, head, study[0], sounds, 12, DRAWING, settings)
+    rows = SCENE_ANSWERS.validate(answers)
+    directions = rows[rows["task"] == "direction"]
+    assert set(directions["by"]) == {"rooms", "study", "chance"} and not (rows["task"] == "none").any()
+    counted = directions.groupby(["scene", "by"]).size().unstack()
+    assert (counted["rooms"] == SCENES.validate(table).set_index("scene")["sources"]).all()
+    assert (counted["chance"] == counted["rooms"]).all()
+    said = directions[directions["by"] == "rooms"]
+    vectors = unit_vectors(said["azimuth_deg"].to_numpy(float), said["elevation_deg"].to_numpy(float))
+    assert great_circle_deg(vectors[:, None], head.unit_vectors[None]).min(1).max() < 11
+    assert {"class", "separation"} <= set(rows["task"])
+
+
 def test_directions_are_paired_with_the_nearest():
     true = np.eye(3)[:2]
-    assert _paired(true[::-1], true) == (1, 0) and _paired(true, true) == (0, 1)
+    assert paired(true[::-1], true) == (1, 0) and paired(true, true) == (0, 1)
 
 
 def test_study_as_network_hears_noise_without_a_room(people, study):  # noqa: F811

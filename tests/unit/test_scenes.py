@@ -14,7 +14,7 @@ from earshot.errors import ConfigError, DataError
 from earshot.rooms.heads import Head
 from earshot.rooms.room_shards import simulate_rooms, write_rooms
 from earshot.rooms.sampling import draw_room
-from earshot.scenes.drawing import Cast, DrawingSettings, draw_scenes, scenes_of, seen_from_head, table_of
+from earshot.scenes.drawing import Cast, DrawingSettings, draw_scenes, scenes_of, table_of
 from earshot.scenes.inference import pieces_of
 from earshot.scenes.making import LEVEL, Maker, MakingSettings
 from earshot.scenes.places import read_places
@@ -290,5 +290,5 @@ def test_a_stream_makes_the_scenes_of_its_places(cast, maker):
 def test_rooms_are_drawn_as_they_were_simulated(places):
     place = next(iter(places.by_name.values()))
     assert place.responses.shape == (4, 6400) and place.response(2).dtype == np.float32
-    seen = seen_from_head(place, 0.0)
+    seen = place.seen(0.0)
     assert np.allclose(seen * place.room.distances_m[:, None], place.room.receivers_m - place.room.source_m)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import scenes_made_up as made
 from earshot.show import summary_scene_runs
-from earshot.show.summary_scenes import answered, classes_known, in_bins, summarise
+from earshot.show.summary_scenes import SPLITS, answered, classes_known, in_bins, measured_room, summarise
 
 
 def found_of(scenes, answers):
@@ -62,7 +62,7 @@ def test_bins_have_their_lower_edge_and_leave_nothing_out(found):
     at = found["localisation"]["rooms"]["all"]["at_rt60_0_4_s"]
     assert (at["median"], at["n"]) == (20, 1)
     rows = pd.DataFrame({"t60_s": [0.1, 0.2, 0.3, 0.8, 2.0, np.nan]})
-    assert [(low, high, len(own)) for low, high, own in in_bins(rows, "t60_s")] == [
+    assert [(low, high, len(own)) for low, high, own in in_bins(rows, "t60_s", SPLITS["t60_s"])] == [
         (-np.inf, 0.2, 1),
         (0.2, 0.3, 1),
         (0.3, 0.4, 1),
@@ -81,6 +81,18 @@ def test_what_helps_is_by_the_same_sources(found):
         "true_directions_db": 1,
     }
     assert (helps["rooms_over_study_deg"]["n"], helps["own_ears_deg"]["scenes"]) == (3, 5)
+
+
+def test_a_measured_room_is_told_by_azimuth_beside_guesses():
+    found = measured_room(*made.in_measured_room(), 1, made.TABLE)
+    json.dumps(found, allow_nan=False)
+    assert (found["name"], found["t60_s"], found["directions"]) == ("office", 0.3, 5)
+    assert (found["from_deg"], found["to_deg"]) == (-90, 90)
+    by = found["localisation"]
+    assert by["rooms"]["one_source"]["median"] == 20 and by["chance"]["one_source"]["median"] == 60
+    sides = by["rooms"]["one_source"]["splits"]["side_deg"]
+    assert [(one["at"], one["median"]) for one in sides] == [(-90, 30), (0, 20), (90, 10)]
+    assert set(by["rooms"]["all"]["splits"]) == {"side_deg", "person"} and found["class_accuracy"]["n"] == 3
 
 
 def test_without_scenes_of_two_sources_there_is_no_gain():

@@ -9,16 +9,17 @@ import numpy as np
 import pandas as pd
 import psutil
 import pytest
+import scene_runs
 from earshot.config_scenes import Scenes
 from earshot.data.shards import read_tensors, write_tensors
+from earshot.data.sofa import write_hrirs
+from earshot.data.synthetic_hrtf import Person, synthesise_hrirs
 from earshot.fingerprint import fingerprint, origin
 from runs import changed, copy_project, damage, planned_rules, run, start
 from scene_runs import (
     ANSWERS,
     KILLED,
     PIECES,
-    POOL,
-    SCENES,
     Killing,
     answers,
     finished,
@@ -29,6 +30,9 @@ from searches import ranks
 from test_staleness import leaf_keys
 
 TARGET = ["--", "scenes"]
+# A room that was measured, here one without walls, and the head by itself.
+OFFICE = {"scenes.measured.office": {"file": "office.sofa", "anechoic": "head.sofa", "count": 4}}
+SCENES, POOL = (changed(OFFICE, one) for one in (scene_runs.SCENES, scene_runs.POOL))
 LEARNT = "results/tiny/scenes/localiser/rooms"
 
 
@@ -36,6 +40,9 @@ LEARNT = "results/tiny/scenes/localiser/rooms"
 def made(tmp_path_factory):
     """A folder where one process has answered all scenes. To be read, and planned in."""
     folder = copy_project(tmp_path_factory.mktemp("scenes"))
+    for name, directions in (("office", range(-80, 81, 20)), ("head", range(-90, 91, 10))):
+        head = synthesise_hrirs(Person(name), np.array(directions) % 360, 0.0)
+        write_hrirs(folder / f"{name}.sofa", head)
     run(folder, *TARGET, config=SCENES, project=folder)
     return folder
 
@@ -89,6 +96,19 @@ def test_who_tests_has_taught_nobody(made):
     assert set(scenes["item_1"]) <= set(sounds.loc[sounds["pool"] == "test", "item"])
 
 
+def test_a_measured_room_is_answered_and_reported(made):
+    folder = made / "results/tiny/scenes"
+    scenes, found = (pd.read_parquet(folder / f"measured/office/{name}.parquet") for name in ("scenes", "answers"))
+    assert len(scenes) == found["scene"].nunique() == 4 and set(scenes["person"]) == {"office"}
+    directions = found[found["task"] == "direction"].groupby("by")["source"].count()
+    assert directions["rooms"] == directions["anechoic"] == directions["chance"] == scenes["sources"].sum()
+    assert (folder / "figures/measured_rooms.svg").exists() and "office, a measured" in (
+        folder / "index.html"
+    ).read_text()
+    assert planned(made, {"scenes.measured.office.count": 5}) == TRIED | {"report_scenes": 1}
+    assert planned(made, {"scenes.measured.office": None}) == {"report_scenes": 1}
+
+
 def test_histories_say_how_long_each_piece_took_and_no_state_is_left(made):
     for learner in ("localiser", "classifier"):
         for heard_in in ("rooms", "anechoic"):
@@ -104,15 +124,16 @@ def test_a_second_run_has_nothing_to_do(made):
 
 # What an edit of a key makes stale: which trainings, whether scenes are drawn again, and what else. All scenes are
 # answered then, since what a finished job had kept is gone. Of a section that is given whole to a rule, one key.
-LOCALISERS, CLASSIFIERS = {"learn_from_scenes": 2}, {"learn_from_scenes": 2}
-BOTH, DRAWN, ANSWERED = {"learn_from_scenes": 4}, {"draw_scenes": 1}, {"answer_scenes": 1, "report_scenes": 1}
+TRIED = {"try_measured_room": 1}
+LOCALISERS = CLASSIFIERS = {"learn_from_scenes": 2} | TRIED
+BOTH, DRAWN, ANSWERED = {"learn_from_scenes": 4} | TRIED, {"draw_scenes": 1}, {"answer_scenes": 1, "report_scenes": 1}
 ROOMS = {"simulate_rooms": 1} | DRAWN | BOTH
 STALE = [
     ({"scenes.count": 9}, DRAWN),
     ({"scenes.people": 3}, DRAWN | BOTH | {"localise_without_rooms": 1}),
     ({"scenes.training_people": 1}, BOTH),
     ({"scenes.most_of_a_shard": 3}, {"gather_sounds": 1} | DRAWN | BOTH),
-    ({"scenes.duration_s": 0.6}, {}),
+    ({"scenes.duration_s": 0.6}, TRIED),
     ({"scenes.two_sources": 0.6, "scenes.level_db": [-2, 2]}, DRAWN | LOCALISERS),
     ({"scenes.signal_to_noise_db": [10, 30]}, DRAWN | BOTH),
     ({"scenes.apart_deg": 20}, DRAWN | BOTH),
@@ -124,7 +145,7 @@ STALE = [
     ({"scenes.classifier.label_smoothing": 0.2}, CLASSIFIERS),
     ({"scenes.stream.shards_at_once": 2}, BOTH),
     ({"rooms.most_images": 30_000}, ROOMS),
-    ({"localisation.network.hidden_layers": [9]}, {"localise_without_rooms": 1}),
+    ({"localisation.network.hidden_layers": [9]}, {"localise_without_rooms": 1} | TRIED),
 ]
 # How many work, in which way, and how many scenes are handed out together: of no result, all of them together.
 NOT_STALE = {
@@ -150,7 +171,7 @@ def test_every_key_or_its_section_is_in_the_tables_above():
     tried = {key for changes in [*(changes for changes, _ in STALE), NOT_STALE] for key in changes}
     whole = {"spectra", "stream", "localiser", "levels", "classifier"}
     others = {key for key in leaf_keys(Scenes) if key.partition(".")[0] not in whole and f"scenes.{key}" not in tried}
-    assert others == {"sounds"}, "of which the next test tells"
+    assert others == {"sounds", "measured"}, "of which other tests tell"
 
 
 def test_other_kinds_of_sounds_are_gathered_with_those_there(made):
@@ -161,8 +182,8 @@ def test_other_kinds_of_sounds_are_gathered_with_those_there(made):
 @pytest.mark.parametrize(
     ("module", "again"),
     [
-        ("scenes/separation.py", {}),
-        ("scenes/inference.py", {}),
+        ("scenes/separation.py", TRIED),
+        ("scenes/inference.py", TRIED),
         ("learn/sound_network.py", CLASSIFIERS),  # which is imported by its name
         ("scenes/stream.py", BOTH),
     ],

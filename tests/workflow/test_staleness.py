@@ -266,6 +266,7 @@ OF_SCENES = {
     "scenes.classifier.largest_gradient": 2,
     "scenes.classifier.precision": "bfloat16",
     "scenes.classifier.label_smoothing": 0,
+    "scenes.measured": {"office": {"file": "office.sofa", "anechoic": "head.sofa"}},
     "scenes.ranks": 3,
     "scenes.arrangement": "mpi",
     "scenes.split": "static",

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
-from earshot.config_section import Name, Section
+from earshot.config_section import Name, Section, SofaFile
 
 SIMULATION = "simulation"  # in tables of measured rooms, a row beside models
 _HEAD = ("operator", "perceptron", "expected")  # kinds that may head the report: their images are computed
@@ -65,19 +65,13 @@ class ReverbModel(Section):
 class MeasuredResponses(Section):
     """Responses that were measured in a room, which a file holds, and what it does not say."""
 
-    file: Path = Field(description="SOFA file, read as one of head-related responses: sources around a head")
+    file: SofaFile = Field(description="SOFA file, read as one of head-related responses: sources around a head")
     dimensions_m: tuple[PositiveFloat, PositiveFloat, PositiveFloat] = Field(description="The room's dimensions, m")
     listener_m: tuple[PositiveFloat, PositiveFloat, PositiveFloat] = Field(
         description="Where the head's middle is, m from the corner that dimensions begin in"
     )
     facing_deg: float = Field(0, description="Where the head looks, degrees: 0 along the first dimension")
     clockwise: bool = Field(False, description="Whether the file's azimuths run clockwise, against the convention")
-
-    @model_validator(mode="after")
-    def _sofa(self) -> "MeasuredResponses":
-        if self.file.suffix != ".sofa":
-            raise ValueError(f"file: {self.file} is no SOFA file: the name of one ends in .sofa")
-        return self
 
     @model_validator(mode="after")
     def _inside(self) -> "MeasuredResponses":

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from pydantic import Field, PositiveInt, PrivateAttr, ValidationError, field_validator, model_validator
+from pydantic import Field, PositiveInt, PrivateAttr, ValidationError, model_validator
 
-from earshot.config_section import Name, Section
+from earshot.config_section import Name, Section, SofaFile
 from earshot.materials import SURFACES, materials
 
 Range = tuple[float, float]
@@ -47,18 +47,11 @@ class OtherRooms(Section):
     t60_s: Range | None = Field(None, description="Reverberation time, s: shortest and longest")
     receivers: PositiveInt | None = Field(None, description="Receivers of a room, at random places")
     grid_m: float | None = Field(None, gt=0, description="Receivers on a grid instead, so many metres apart")
-    head: Path | None = Field(
+    head: SofaFile | None = Field(
         None,
         description="SOFA file of head-related impulse responses: each receiver is then a head with two ears, "
         "that looks in a direction of its own. No model is judged by such rooms",
     )
-
-    @field_validator("head")
-    @classmethod
-    def _sofa(cls, head: Path | None) -> Path | None:
-        if head and head.suffix != ".sofa":
-            raise ValueError(f"{head} is no SOFA file: the name of one ends in .sofa")
-        return head
 
 
 class Rooms(Section):

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field, PositiveInt, model_validator
 
 from earshot.config_clips import Mel
-from earshot.config_section import Section
+from earshot.config_section import Name, Section, SofaFile
 
 Range = tuple[float, float]
 
@@ -85,6 +85,15 @@ class SceneClassifier(SceneTraining):
     )
 
 
+class MeasuredScenes(Section):
+    """Scenes in a room whose responses were measured at a head, with that head's own responses without a room."""
+
+    file: SofaFile = Field(description="SOFA file, read as one of head-related responses: sources in a room")
+    anechoic: SofaFile = Field(description="SOFA file of the same head's responses without a room")
+    clockwise: bool = Field(False, description="Whether the files' azimuths run clockwise, against the convention")
+    count: PositiveInt = Field(1000, description="Scenes in this room; more of them change none of those before")
+
+
 class Scenes(Section):
     """Scenes: sounds in rooms, as people's ears hear them, and how networks are run over them."""
 
@@ -114,6 +123,9 @@ class Scenes(Section):
     localiser: SceneLocaliser = SceneLocaliser()
     levels: LevelsOfScenes = LevelsOfScenes()
     classifier: SceneClassifier = SceneClassifier()
+    measured: dict[Name, MeasuredScenes | None] = Field(
+        {}, description="Measured rooms in which networks are tried too, by names of yours; null leaves one out"
+    )
     ranks: PositiveInt = Field(2, description="Processes that answer scenes, a core each: ranks of MPI on a cluster")
     arrangement: Literal["alone", "mpi"] = Field(
         "alone", description="How they are started: by the job itself, or as ranks of MPI, with one more that hands out"

@@ -1,10 +1,20 @@
 """What the sections of the configuration have in common."""
 
+from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
+
+
+def _named_sofa(path: Path) -> Path:
+    if path.suffix != ".sofa":
+        raise ValueError(f"{path} is no SOFA file: the name of one ends in .sofa")
+    return path
+
+
+SofaFile = Annotated[Path, AfterValidator(_named_sofa)]
 
 
 class Section(BaseModel):

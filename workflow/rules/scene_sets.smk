@@ -14,10 +14,18 @@ HEARD_IN = ["rooms", "anechoic"]  # what localisers learn in
 wildcard_constraints:
     heard_in="|".join(HEARD_IN),
     learner="localiser|classifier",
+    measured_room="|".join(map(re.escape, SCENES.measured)) or "(?!)",
 
 
 DRAWING_SLICE = {"seed": CONFIG.seed} | {
     key: values(SCENES)[key] for key in ("two_sources", "signal_to_noise_db", "level_db", "apart_deg", "reach_deg")
+}
+STUDY_A_SLICE = {
+    "seed": CONFIG.seed,
+    "held_out": STUDY.held_out,
+    "stimulus": values(STUDY.stimulus),
+    "features": values(STUDY.features),
+    "network": values(STUDY.network),
 }
 MAKING_SLICE = {"seed": CONFIG.seed, "exact_s": SCENES.exact_s}
 
@@ -81,6 +89,28 @@ ANSWER_SLICE = {
     "features": values(STUDY.features),
     "device": CONFIG.device,
 }
+MEASURED_ROOMS = {name: own for name, own in SCENES.measured.items() if own}
+
+
+def file_of_measured_room(which):
+    """Return an input function: a file of a measured room."""
+
+    def file(wildcards):
+        return str(getattr(MEASURED_ROOMS[wildcards.measured_room], which))
+
+    return file
+
+
+def measured_room(wildcards):
+    """Return how a measured room is read, and how many scenes are in it."""
+    return MEASURED_ROOMS[wildcards.measured_room].model_dump(mode="json", exclude={"file", "anechoic"})
+
+
+def minutes_in_measured_room(wildcards, attempt):
+    """Return the run time of scenes in a measured room: a quarter of an hour to begin, and each scene."""
+    return int((15 + MEASURED_ROOMS[wildcards.measured_room].count * 0.04) * attempt + 1)
+
+
 OVER_MPI = SCENES.arrangement == "mpi"
 SCENE_RANKS = SCENES.ranks + (OVER_MPI and SCENES.split == "managed")  # one hands out and does nothing else
 RANK_OF_SCENES_MB = (1200, 0.3)
@@ -93,6 +123,8 @@ SCENE_FIGURES = [
     "scene_losses",
     "scene_ranks",
 ]
+if MEASURED_ROOMS:
+    SCENE_FIGURES.insert(1, "measured_rooms")
 
 
 def sources_of_scenes():
@@ -104,7 +136,8 @@ def sources_of_scenes():
 
 def scene_job_times():
     """Return by rule where the times of scenes' jobs are, the rooms' included."""
-    wanted = {"learner": ["localiser", "classifier"], "heard_in": HEARD_IN}
+    wanted = {"learner": ["localiser", "classifier"], "heard_in": HEARD_IN, "measured_room": MEASURED_ROOMS}
     names = ["gather_sounds", "draw_scenes", "learn_from_scenes", "localise_without_rooms", "answer_scenes"]
+    names += ["try_measured_room"] if MEASURED_ROOMS else []
     rooms = {"simulate_rooms": of_rooms(rules.simulate_rooms.benchmark)}
     return rooms | {name: expand(getattr(rules, name).benchmark, **wanted) for name in names}

@@ -117,13 +117,7 @@ rule localise_without_rooms:
     params:
         people=HEARERS,
         rate_hz=ROOMS.sample_rate_hz,
-        settings={
-            "seed": CONFIG.seed,
-            "held_out": STUDY.held_out,
-            "stimulus": values(STUDY.stimulus),
-            "features": values(STUDY.features),
-            "network": values(STUDY.network),
-        },
+        settings=STUDY_A_SLICE,
         device=CONFIG.device,
         code=code("localise_without_rooms"),
     message:
@@ -182,11 +176,48 @@ if not OVER_MPI:  # a launcher, which profiles name, is what SLURM's executor te
     workflow.get_rule("answer_scenes").resources["mpi"] = ""
 
 
+rule try_measured_room:
+    input:
+        room=file_of_measured_room("file"),
+        anechoic=file_of_measured_room("anechoic"),
+        sounds=rules.gather_sounds.output.sounds,
+        index=rules.gather_sounds.output.index,
+        localisers=expand(rules.learn_from_scenes.output.network, learner="localiser", heard_in=HEARD_IN),
+        classifiers=expand(rules.learn_from_scenes.output.network, learner="classifier", heard_in=HEARD_IN),
+    output:
+        scenes=f"{SCENE_FOLDER}/measured/{{measured_room}}/scenes.parquet",
+        answers=f"{SCENE_FOLDER}/measured/{{measured_room}}/answers.parquet",
+    log:
+        f"{LOGS}/try_measured_room/{{measured_room}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/try_measured_room/{{measured_room}}.tsv"
+    conda:
+        "../../envs/gpu.yaml"
+    threads: 1
+    resources:
+        gpu=gpus(),
+        mem_mb=memory(*RANK_OF_SCENES_MB),
+        runtime=minutes_in_measured_room,
+    params:
+        room=measured_room,
+        heard_in=HEARD_IN,
+        drawing=DRAWING_SLICE,
+        settings=ANSWER_SLICE,
+        study_a=STUDY_A_SLICE,
+        code=code("try_measured_room", networks_of_classifiers),
+    message:
+        "Answer scenes in the measured room {wildcards.measured_room}"
+    script:
+        "../scripts/try_measured_room.py"
+
+
 rule report_scenes:
     input:
         scenes=rules.draw_scenes.output[0],
         answers=rules.answer_scenes.output.answers,
         pieces=rules.answer_scenes.output.pieces,
+        measured_scenes=expand(rules.try_measured_room.output.scenes, measured_room=MEASURED_ROOMS),
+        measured_answers=expand(rules.try_measured_room.output.answers, measured_room=MEASURED_ROOMS),
         histories=expand(rules.learn_from_scenes.output.history, learner=["localiser", "classifier"], heard_in=HEARD_IN),
         sounds=rules.gather_sounds.output.sounds,
         index=rules.gather_sounds.output.index,
@@ -223,7 +254,7 @@ rule report_scenes:
             rooms={"threads": True, "others": True, "benchmark": True},
             # Who learns and answers, and with how many others, changes no figure.
             scenes={key: True for key in ("threads", "ranks", "arrangement", "split", "scenes_per_piece")}
-            | {"stream": {"workers"}},
+            | {"stream": {"workers"}, "measured": {"__all__": {"file", "anechoic"}}},
         ),
         people=HEARERS,
         taught_by=TAUGHT_BY,

@@ -24,11 +24,18 @@ with at_work(snakemake) as params:
     histories = {path: read_table(path, SCENE_HISTORY) for path in files.histories}
     sounds = read_sounds(files.sounds, files.index)
     heard = summary_scenes.summarise(scenes, answers, params.config["seed"], files.answers)
+    measured = [
+        summary_scenes.measured_room(
+            read_table(one, SCENES), read_table(other, SCENE_ANSWERS), params.config["seed"], other
+        )
+        for one, other in zip(files.measured_scenes, files.measured_answers, strict=True)
+    ]
     answering = summary_scene_runs.answering(pieces, files.pieces)
     learnt = summary_scene_runs.learning(histories, per_piece)
     found = summary.provenance(params.config, git_commit(snakemake)) | {
         "hardware": hardware(params.device),
         "scenes": heard | {"per_s": answering["per_s"], "classes_known": summary_scenes.classes_known(sounds.index)},
+        "measured": measured,
         "learning": learnt,
         "answering": answering,
         "study_a": params.study_a,
@@ -48,6 +55,8 @@ with at_work(snakemake) as params:
         "scene_losses": figures_scene_runs.scene_losses(list(histories.values()), learnt, per_piece),
         "scene_ranks": figures_scene_runs.scene_ranks(pieces),
     }
+    if measured:
+        drawn["measured_rooms"] = figures_scenes.measured_rooms(measured)
     places = read_places(zip(files.responses, files.rooms, strict=True))
     shown = scenes_of(scenes.set_index("scene", drop=False).loc[chosen], places)
     sofa = dict(zip(params.people, files.sofa, strict=True))
@@ -64,7 +73,7 @@ with at_work(snakemake) as params:
             render_scenes,
             sounds=[scenes_heard.heard(maker, scene, said[scene.name]) for scene in shown],
             sounds_words={name: scenes_heard.words_of(rows, name) for name in chosen},
-            tables=[files.scenes, files.answers, files.pieces, *files.histories],
+            tables=[files.scenes, files.answers, *files.measured_answers, files.pieces, *files.histories],
         ),
         figures=output.figures,
         summary=output.summary,

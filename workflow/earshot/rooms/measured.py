@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.signal import butter, sosfilt
 
-from earshot.data.sofa import read_hrirs
+from earshot.data.sofa import HrirSet, read_hrirs
 from earshot.errors import ConfigError
 from earshot.rooms.acoustics import Measures, columns_of, measures, onsets
 from earshot.rooms.heads import EARS
@@ -85,10 +85,7 @@ def read_measured(path: Path | str, place: MeasuredPlace, simulation: Simulation
             f"{key}: the source at {measured.directions[outside][0]} lies outside of the room. "
             "Correct dimensions_m, listener_m or facing_deg."
         )
-    high_pass = butter(2, LOWEST_HZ, "high", fs=rate_hz, output="sos")
-    responses = sosfilt(high_pass, sosfilt(high_pass, measured.hrirs))
-    ends = responses.shape[-1] - np.argmax(measured.hrirs[..., ::-1] != 0, axis=-1)
-    responses = np.where(np.arange(responses.shape[-1]) < ends[..., None], responses, 0)  # what was cut off stays so
+    responses = audible(measured)
     walls = Shoebox(dimensions, _absorption(MeasuredRoom([], responses, rate_hz), dimensions, f"{key}: {path}"))
     if not walls.decays_within(simulation.length_s):
         raise ConfigError(f"{key}: this room reverberates for too long. Raise rooms.length_s.")
@@ -97,6 +94,14 @@ def read_measured(path: Path | str, place: MeasuredPlace, simulation: Simulation
         for number, source in enumerate(sources)
     ]
     return MeasuredRoom(rooms, responses, rate_hz)
+
+
+def audible(measured: HrirSet) -> NDArray[np.float64]:
+    """Return responses `(measurements, ears, samples)` without what is below 20 Hz; what was cut off stays so."""
+    high_pass = butter(2, LOWEST_HZ, "high", fs=measured.rate_hz, output="sos")
+    responses = sosfilt(high_pass, sosfilt(high_pass, measured.hrirs))
+    ends = responses.shape[-1] - np.argmax(measured.hrirs[..., ::-1] != 0, axis=-1)
+    return np.where(np.arange(responses.shape[-1]) < ends[..., None], responses, 0)
 
 
 def _absorption(measured: MeasuredRoom, dimensions_m: NDArray[np.float64], named: str) -> NDArray[np.float64]:

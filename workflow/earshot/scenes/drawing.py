@@ -12,7 +12,7 @@ from scipy.spatial import KDTree
 from earshot.data.sofa import HrirSet
 from earshot.directions import great_circle_deg
 from earshot.errors import ConfigError, DataError
-from earshot.scenes.places import Place, Places
+from earshot.scenes.places import Places
 from earshot.scenes.sounds import Sounds, of_pool
 from earshot.seeds import generator
 
@@ -116,9 +116,9 @@ def _place(
         room = cast.rooms[int(random.integers(len(cast.rooms)))]
         place = cast.places.by_name[room]
         for _ in range(_DRAWS // _ROOMS):
-            facing_deg = float(random.uniform(0, 360))
-            receivers = random.permutation(len(place.room.receivers_m))[:2]
-            directions = seen_from_head(place, facing_deg)[receivers]
+            facing_deg = float(random.uniform(*place.looks_deg))
+            receivers = random.permutation(len(place.distances_m))[:2]
+            directions = place.seen(facing_deg)[receivers]
             apart = float(great_circle_deg(directions[0], directions[1]))
             if apart >= settings.apart_deg and cast.reached(person, directions, settings.reach_deg).all():
                 first, second = receivers.tolist()
@@ -127,14 +127,6 @@ def _place(
         f"config key scenes: {_DRAWS} draws gave no two sources {settings.apart_deg:g} degrees apart within "
         f"{settings.reach_deg:g} degrees of what was measured of {person}. Lower apart_deg, or raise reach_deg."
     )
-
-
-def seen_from_head(place: Place, facing_deg: float) -> NDArray[np.float64]:
-    """Return the directions of a room's receivers `(receivers, 3)` in the axes of a head where its source was."""
-    x, y, z = (place.room.receivers_m - place.room.source_m).T
-    cosine, sine = np.cos(np.radians(facing_deg)), np.sin(np.radians(facing_deg))
-    seen = np.stack([x * cosine + y * sine, y * cosine - x * sine, z], axis=1)
-    return seen / np.linalg.norm(seen, axis=1, keepdims=True)
 
 
 def table_of(scenes: Sequence[Scene], cast: Cast) -> pd.DataFrame:
@@ -162,7 +154,7 @@ def table_of(scenes: Sequence[Scene], cast: Cast) -> pd.DataFrame:
                 f"receiver_{number}": source.receiver,
                 f"azimuth_deg_{number}": np.degrees(np.arctan2(y, x)) % 360,
                 f"elevation_deg_{number}": np.degrees(np.arcsin(np.clip(z, -1, 1))),
-                f"distance_m_{number}": place.room.distances_m[source.receiver],
+                f"distance_m_{number}": place.distances_m[source.receiver],
                 f"level_db_{number}": source.level_db,
             }
         rows.append(row)
@@ -175,7 +167,7 @@ def scenes_of(table: pd.DataFrame, places: Places) -> list[Scene]:
     for row in table.to_dict("records"):
         if row["room"] not in places.by_name:
             raise DataError(f"{row['room']}: no shard has this room. Delete the table of scenes and run again.")
-        seen = seen_from_head(places.by_name[row["room"]], row["facing_deg"])
+        seen = places.by_name[row["room"]].seen(row["facing_deg"])
         sources = tuple(
             Source(
                 row[f"item_{number}"],

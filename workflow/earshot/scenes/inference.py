@@ -25,9 +25,9 @@ from earshot.rooms.heads import Head
 from earshot.scenes import without_rooms
 from earshot.scenes.drawing import Scene, scenes_of
 from earshot.scenes.making import Heard, Maker, MakingSettings
-from earshot.scenes.places import read_places
+from earshot.scenes.places import Places, read_places
 from earshot.scenes.separation import SeparationSettings, separate
-from earshot.scenes.sounds import read_sounds
+from earshot.scenes.sounds import Sounds, read_sounds
 from earshot.scenes.stream import levels_at_ears
 from earshot.score.separation import si_sdr_gain_db
 from earshot.settings import settings_from
@@ -43,7 +43,16 @@ def work(settings: Mapping[str, Any]) -> Callable[[str], pd.DataFrame]:
     `settings` name files (`sounds`, `sounds_index`, `rooms` (pairs), `scenes`, `people` by name, `localisers`,
     `classifiers` and `without_rooms` by name) and hold the sections `making` and `interaural`.
     """
-    return Answering(settings).piece
+    sounds = read_sounds(settings["sounds"], settings["sounds_index"])
+    people = {
+        name: (
+            read_hrirs(path, subject=name, rate_hz=sounds.rate_hz),
+            read_localiser(settings["without_rooms"][name])[0],
+        )
+        for name, path in settings["people"].items()
+    }
+    places = read_places([(one, other) for one, other in settings["rooms"]])
+    return Answering(sounds, places, read_table(settings["scenes"], SCENES), people, settings).piece
 
 
 def pieces_of(scenes: int, per_piece: int) -> list[str]:
@@ -61,23 +70,27 @@ class _Person:
 
 
 class Answering:
-    """What a rank keeps: scenes, sounds, rooms, people and networks."""
+    """What a rank keeps: scenes, sounds, rooms, people with study A's networks of them, and networks.
 
-    def __init__(self, settings: Mapping[str, Any]) -> None:
+    `settings` are those of `work`, of which names of networks and sections are used here.
+    """
+
+    def __init__(
+        self,
+        sounds: Sounds,
+        places: Places,
+        table: pd.DataFrame,
+        people: Mapping[str, tuple[HrirSet, Localiser]],
+        settings: Mapping[str, Any],
+    ) -> None:
         self._where = device.choose(settings["device"])
-        sounds = read_sounds(settings["sounds"], settings["sounds_index"])
         self._rate_hz = sounds.rate_hz
-        places = read_places([(one, other) for one, other in settings["rooms"]])
-        self._table = read_table(settings["scenes"], SCENES)
-        self._places = places
+        self._table, self._places = table, places
         self._interaural = interaural_settings(settings["interaural"])
         self._part_s = settings["part_s"]
         self._localisers = {name: self._network(path) for name, path in settings["localisers"].items()}
         self._classifiers = {name: self._classifier(path) for name, path in settings["classifiers"].items()}
-        self._people = {
-            name: self._person(read_hrirs(path, subject=name, rate_hz=sounds.rate_hz), settings["without_rooms"][name])
-            for name, path in settings["people"].items()
-        }
+        self._people = {name: self._person(*own) for name, own in people.items()}
         heads = {name: person.head for name, person in self._people.items()}
         self._maker = Maker(sounds, places, heads, settings_from(MakingSettings, settings["making"]))
         self._labels = dict(zip(sounds.index["item"], sounds.index["label"], strict=True))
@@ -91,11 +104,11 @@ class Answering:
         network.network.to(self._where).eval()
         return network, mel_settings(about["made_with"]["settings"], self._rate_hz)
 
-    def _person(self, measured: HrirSet, path: str) -> _Person:
+    def _person(self, measured: HrirSet, without_rooms: Localiser) -> _Person:
         network = next(iter(self._localisers.values()))
         templates, there = direction_templates.templates(measured, network.spectra, network.settings.directions)
         own = templates.to(self._where), there.to(self._where)
-        return _Person(Head.of(measured), own, read_localiser(path)[0])
+        return _Person(Head.of(measured), own, without_rooms)
 
     def piece(self, name: str) -> pd.DataFrame:
         """Return the answers to the scenes of a piece, called as 000020-000039."""
@@ -122,12 +135,12 @@ class Answering:
             ears = torch.from_numpy(mixture[None]).to(self._where)
             whose = [(*self._people[person].templates, torch.zeros(1, dtype=torch.long, device=self._where))]
             said = peaks(network(ears, whose).exp().cpu().numpy(), len(true))[0]
-            found[by] = said[list(_paired(said, true))]
-            yield from _directions(by, found[by], true)
+            found[by] = said[list(paired(said, true))]
+            yield from direction_rows(by, found[by], true)
         if len(true) == 1:
             own = self._people[scene.person].without_rooms
             said = without_rooms.answer(own, mixture, self._interaural, self._rate_hz, self._part_s)
-            yield from _directions("study", said[None], true)
+            yield from direction_rows("study", said[None], true)
             yield from self._classes(scene, 0, mixture, "")
             return
         for source in range(len(true)):
@@ -161,7 +174,7 @@ class Answering:
             yield {"source": source + 1, "task": "class", "by": name + of, "said": said, "right": said == label}
 
 
-def _paired(said: NDArray[np.float64], true: NDArray[np.float64]) -> tuple[int, ...]:
+def paired(said: NDArray[np.float64], true: NDArray[np.float64]) -> tuple[int, ...]:
     """Return for each true direction which of those said is taken for it: so that they are nearest together."""
     apart = great_circle_deg(said[:, None], true[None])
     return min(
@@ -169,7 +182,11 @@ def _paired(said: NDArray[np.float64], true: NDArray[np.float64]) -> tuple[int, 
     )
 
 
-def _directions(by: str, said: NDArray[np.float64], true: NDArray[np.float64]) -> Iterator[Row]:
+def direction_rows(by: str, said: NDArray[np.float64], true: NDArray[np.float64]) -> Iterator[Row]:
+    """Go through the rows of answers: of each source the direction that was said, and how far it is from the true one.
+
+    Both are unit vectors `(sources, 3)`.
+    """
     for source, (one, error) in enumerate(zip(said, great_circle_deg(said, true), strict=True), 1):
         yield {
             "source": source,

@@ -11,7 +11,7 @@ from scipy.fft import irfft, next_fast_len, rfft, rfftfreq
 from earshot.rooms.auralisation import Listening, binaural_response
 from earshot.rooms.heads import Head
 from earshot.scenes.drawing import Scene, Source
-from earshot.scenes.places import Places
+from earshot.scenes.places import HeardPlace, Places
 from earshot.scenes.sounds import Sounds
 from earshot.seeds import generator
 from earshot.signal.sources import loud_begins
@@ -105,6 +105,8 @@ class Maker:
         place, head = self.places.by_name[scene.room], self.heads[scene.person]
         if self.settings.anechoic:
             return _direct(head, source.direction)
+        if isinstance(place, HeardPlace):
+            return place.responses[source.receiver]
         listening = Listening(place.room.source_m, scene.facing_deg)
         random = generator(self.settings.seed, "late", scene.place, source.receiver)
         where, stored = place.room.receivers_m[source.receiver], place.response(source.receiver)

@@ -4,10 +4,11 @@ A response is the same in both directions, so of a room with one source and eigh
 are known. They stay in their files, mapped into memory, and are read one by one.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -31,6 +32,7 @@ class Place:
     responses: torch.Tensor  # (receivers, samples)
     shard: int  # in which it lies
     t60_s: float  # measured, the mean over its receivers
+    looks_deg: ClassVar[tuple[float, float]] = (0.0, 360.0)  # where a head may look, from the room's x towards its y
 
     @cached_property
     def room(self) -> Room:
@@ -42,6 +44,18 @@ class Place:
         """The pool of scenes that it is for."""
         return {TEST_FOLD: "test", VALIDATES: "validation"}.get(self.fold, "training")
 
+    @property
+    def distances_m(self) -> NDArray[np.float64]:
+        """How far each receiver is from the head, `(receivers,)`."""
+        return self.room.distances_m
+
+    def seen(self, facing_deg: float) -> NDArray[np.float64]:
+        """Return the directions of receivers `(receivers, 3)` in the axes of a head that looks there."""
+        x, y, z = (self.room.receivers_m - self.room.source_m).T
+        cosine, sine = np.cos(np.radians(facing_deg)), np.sin(np.radians(facing_deg))
+        seen = np.stack([x * cosine + y * sine, y * cosine - x * sine, z], axis=1)
+        return seen / np.linalg.norm(seen, axis=1, keepdims=True)
+
     def response(self, receiver: int) -> NDArray[np.float32]:
         """Return a response `(samples,)`. Raises DataError where it is damaged."""
         response = self.responses[receiver].float().numpy()
@@ -51,10 +65,28 @@ class Place:
 
 
 @dataclass(frozen=True, eq=False)
-class Places:
-    """The rooms of shards, by name."""
+class HeardPlace:
+    """A room in which the responses of a head were measured, that looked one way: to all loudspeakers around it."""
 
-    by_name: dict[str, Place]
+    name: str
+    responses: NDArray[np.float32]  # (receivers, ears, samples): where a loudspeaker was is a receiver
+    directions: NDArray[np.float64]  # (receivers, 3), as the head saw them
+    distances_m: NDArray[np.float64]  # (receivers,)
+    t60_s: float  # measured, the mean over its receivers
+    shard: ClassVar[int] = 0
+    pool: ClassVar[str] = "test"
+    looks_deg: ClassVar[tuple[float, float]] = (0.0, 0.0)
+
+    def seen(self, facing_deg: float) -> NDArray[np.float64]:
+        """Return the directions of receivers `(receivers, 3)`: it looks nowhere else."""
+        return self.directions
+
+
+@dataclass(frozen=True, eq=False)
+class Places:
+    """Rooms by name."""
+
+    by_name: Mapping[str, Place | HeardPlace]
 
     def of_pool(self, pool: str) -> list[str]:
         """Return the names of the rooms of a pool. Raises ConfigError where there are none."""

@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from earshot.scenes.measured import CHANCE
 from earshot.show.figures import COLOURS, INK, only_words, styled
 from earshot.show.summary_scenes import (
     ANECHOIC,
@@ -27,11 +28,13 @@ LOCALISERS = {
     ANOTHER: ("learnt in rooms, with another's ears", COLOURS["published"], "^"),
     STUDY: ("study A's, of the person", COLOURS["other"], "D"),
 }
+GUESSING = {CHANCE: ("guessed among the directions of sources", INK, "x")}  # in measured rooms
 AXES = {
     "t60_s": "T60 of the room (second)",
     "distance_m": "distance of the source (m)",
     "signal_to_noise_db": "signal-to-noise ratio (dB)",
     "apart_deg": "angle between the sources (degree)",
+    "side_deg": "azimuth of the source (degree), left above 0",
 }
 _APART = 0.012  # of the axis, between intervals that would hide each other
 _COUNTED = {"one_source": "one source", "two_sources": "two sources"}
@@ -64,6 +67,31 @@ def scene_errors(localisation: Summary) -> Figure:
         row[0].set_ylabel("great-circle error (degree)")
         row[0].set_ylim(bottom=0)  # when all are drawn that share the axis
         row[1].set_title(f"{_COUNTED[count]}: n = {own['n']:,} answers of each, {own['scenes']:,} scenes")
+    legend_below(figure)
+    return figure
+
+
+@styled()
+def measured_rooms(rooms: Sequence[Summary]) -> Figure:
+    """Show the median error in each measured room with quartiles over azimuth, of one source and of two.
+
+    `rooms` are `summary_scenes.measured_room` of each.
+    """
+    figure = Figure(figsize=(7.4, 2.6 * len(rooms) + 0.9), layout="constrained")
+    panels = figure.subplots(len(rooms), 2, sharex=True, sharey="row", squeeze=False)
+    for row, room in zip(panels, rooms, strict=True):
+        for axes, count in zip(row, ("one_source", "two_sources"), strict=True):
+            there = {by: own[count] for by, own in room["localisation"].items() if count in own}
+            for by, (words, colour, marker) in (LOCALISERS | GUESSING).items():
+                if by in there:
+                    _with_quartiles(axes, there[by]["splits"]["side_deg"], words, colour, marker)
+            answers = max((own["n"] for own in there.values()), default=0)
+            axes.set(title=f"{room['name']}, {_COUNTED[count]}: n = {answers:,} answers of each")
+            axes.grid(True)
+        row[0].set_ylabel("great-circle error (degree)")
+        row[0].set_ylim(bottom=0)
+    for axes in panels[-1]:
+        axes.set(xlabel=AXES["side_deg"])
     legend_below(figure)
     return figure
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from earshot.show.figures_scenes import LOCALISERS
+from earshot.show.figures_scenes import GUESSING, LOCALISERS
 from earshot.show.listen import SoundOnPage
 from earshot.show.page import FigureOnPage, render_page
 from earshot.show.summary_scenes import ANECHOIC, BY_ROOMS, BY_TRUTH, MIXTURE, ROOMS, SEPARATED
@@ -18,6 +18,16 @@ _SPLITS = {
     "apart_deg": ("Angle between the sources", "°"),
 }
 _CLASSIFIERS = {ROOMS: "learnt in rooms", ANECHOIC: "learnt without rooms"}
+_LOCALISERS = {by: words for by, (words, _, _) in (LOCALISERS | GUESSING).items()}
+_HEARING = {
+    by + of: f"{words}; {what}"
+    for of, what in (
+        ("", "one source"),
+        (MIXTURE, "two sources, the mixture"),
+        (SEPARATED, "two sources, what was separated"),
+    )
+    for by, words in _CLASSIFIERS.items()
+}
 _HELPS = {
     "rooms_over_anechoic_deg": "where: a localiser learnt in rooms, and not without them",
     "rooms_over_study_deg": "where, one source: the same in place of study A's network of the person",
@@ -46,19 +56,9 @@ def render_scenes(
         "scenes.html.j2",
         few=_FEW,
         most_reasons=_REASONS,
-        localisers=_named(found["localisation"], {by: words for by, (words, _, _) in LOCALISERS.items()}),
-        classifiers=_named(
-            found["classes"],
-            {
-                by + of: f"{words}; {what}"
-                for of, what in (
-                    ("", "one source"),
-                    (MIXTURE, "two sources, the mixture"),
-                    (SEPARATED, "two sources, what was separated"),
-                )
-                for by, words in _CLASSIFIERS.items()
-            },
-        ),
+        localisers=_named(found["localisation"], _LOCALISERS),
+        classifiers=_named(found["classes"], _HEARING),
+        measured=[room | {"localisers": _named(room["localisation"], _LOCALISERS)} for room in summary["measured"]],
         separations=_named(
             found["separation"],
             {BY_ROOMS: "in directions that were heard", BY_TRUTH: "in directions where sources are"},

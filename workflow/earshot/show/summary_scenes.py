@@ -24,6 +24,8 @@ SPLITS = {
     "signal_to_noise_db": (10.0, 20.0, 30.0, 40.0),
     "apart_deg": (30.0, 60.0, 90.0, 120.0, 150.0, 180.0),
 }
+# Of measured rooms: in between the places of a grid of 5 degrees, so that left and right are alike.
+SIDES = {"side_deg": (-77.5, -47.5, -17.5, 17.5, 47.5, 77.5)}
 AT_T60_S = (0.35, 0.45)
 COUNTS = {"all": (1, 2), "one_source": (1,), "two_sources": (2,)}
 
@@ -51,17 +53,24 @@ def answered(scenes: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
     given = answers[answers["task"] != "none"]
     given = given.assign(right=given["right"].astype("Float64").to_numpy(np.float64, na_value=np.nan))
     given = given.merge(of_scene, on="scene", validate="m:1")
-    return given.merge(of_source, on=["scene", "source"], validate="m:1")
+    given = given.merge(of_source, on=["scene", "source"], validate="m:1")
+    return given.assign(side_deg=_to_the_left(given["true_azimuth_deg"]))
 
 
-def summarise(scenes: pd.DataFrame, answers: pd.DataFrame, seed: int, table: str) -> dict[str, Any]:
+def summarise(
+    scenes: pd.DataFrame,
+    answers: pd.DataFrame,
+    seed: int,
+    table: str,
+    splits: Mapping[str, Sequence[float]] = SPLITS,
+) -> dict[str, Any]:
     """Return how many scenes there are, the figures that head the report, and all others by task and by who answered.
 
     `table` is the file of answers. Intervals are over scenes, whose sources are heard together.
     """
     rows = answered(scenes, answers)
     failed = answers[answers["task"] == "none"]
-    tasks = {task: _by_all(rows[rows["task"] == task], task, seed, table) for task in _MEASURES}
+    tasks = {task: _by_all(rows[rows["task"] == task], task, seed, table, splits) for task in _MEASURES}
     nothing = {task: _figure(rows[:0], task, seed, table) for task in _MEASURES}
     return {
         "n": len(scenes),
@@ -83,45 +92,68 @@ def summarise(scenes: pd.DataFrame, answers: pd.DataFrame, seed: int, table: str
     }
 
 
+def measured_room(scenes: pd.DataFrame, answers: pd.DataFrame, seed: int, table: str) -> dict[str, Any]:
+    """Return the same of scenes in a measured room by azimuth, with the room's name, T60 and directions of sources."""
+    both = (scenes[[f"azimuth_deg_{one}", f"elevation_deg_{one}"]].dropna().to_numpy() for one in (1, 2))
+    directions = np.unique(np.concatenate(list(both)), axis=0)
+    sides = _to_the_left(directions[:, 0])
+    return summarise(scenes, answers, seed, table, SIDES) | {
+        "name": str(scenes["room"].iloc[0]),
+        "t60_s": finite(scenes["t60_s"].iloc[0]),
+        "directions": len(directions),
+        "from_deg": float(sides.min()),
+        "to_deg": float(sides.max()),
+    }
+
+
+def _to_the_left(azimuth_deg: Any) -> Any:
+    """Return azimuths from -180 to 180 degrees: those to the left are above 0."""
+    return (azimuth_deg + 180) % 360 - 180
+
+
 def _of(found: Mapping[str, Any], by: str, nothing: Figure) -> Figure:
     own: Figure = found[by]["all"] if by in found else nothing
     return {key: value for key, value in own.items() if key not in ("splits", "at_rt60_0_4_s")}
 
 
-def _by_all(rows: pd.DataFrame, task: str, seed: int, table: str) -> dict[str, Any]:
+def _by_all(
+    rows: pd.DataFrame, task: str, seed: int, table: str, splits: Mapping[str, Sequence[float]]
+) -> dict[str, Any]:
     """Return the figures of a task by who answered, of all scenes and by number of sources, whole and in parts."""
     found: dict[str, Any] = {}
-    needed = ["scene", "by", "sources", "person", _MEASURES[task][0], *SPLITS]
+    needed = ["scene", "by", "sources", "person", _MEASURES[task][0], *{"t60_s", *splits}]
     for by, own in rows[needed].groupby("by", sort=False):
         for count, numbers in COUNTS.items():
             some = own[own["sources"].isin(numbers)]
             if len(some):
                 found.setdefault(str(by), {})[count] = _figure(some, task, seed, table) | _parts(
-                    some, task, seed, table
+                    some, task, seed, table, splits
                 )
     return found
 
 
-def _parts(rows: pd.DataFrame, task: str, seed: int, table: str) -> dict[str, Any]:
-    splits: dict[str, list[Figure]] = {
+def _parts(
+    rows: pd.DataFrame, task: str, seed: int, table: str, splits: Mapping[str, Sequence[float]]
+) -> dict[str, Any]:
+    found: dict[str, list[Figure]] = {
         split: [
             {"from": finite(low), "to": finite(high), "at": finite(own[split].median())}
             | _figure(own, task, seed, table)
-            for low, high, own in in_bins(rows, split)
+            for low, high, own in in_bins(rows, split, edges)
         ]
-        for split in SPLITS
+        for split, edges in splits.items()
     }
-    splits["person"] = [{"is": str(person)} | _figure(own, task, seed, table) for person, own in rows.groupby("person")]
+    found["person"] = [{"is": str(person)} | _figure(own, task, seed, table) for person, own in rows.groupby("person")]
     near = rows[rows["t60_s"].between(*AT_T60_S, inclusive="left")]
-    return {"at_rt60_0_4_s": _figure(near, task, seed, table), "splits": splits}
+    return {"at_rt60_0_4_s": _figure(near, task, seed, table), "splits": found}
 
 
-def in_bins(rows: pd.DataFrame, split: str) -> Iterator[tuple[float, float, pd.DataFrame]]:
+def in_bins(rows: pd.DataFrame, split: str, edges: Sequence[float]) -> Iterator[tuple[float, float, pd.DataFrame]]:
     """Go through the bins of a split that hold anything: lower edge, upper edge, and rows."""
     known = rows[rows[split].notna()]
-    edges = list(pairwise((-np.inf, *SPLITS[split], np.inf)))
-    for place, own in known.groupby(np.searchsorted(SPLITS[split], known[split], side="right")):
-        low, high = edges[int(place)]  # type: ignore[call-overload]
+    bins = list(pairwise((-np.inf, *edges, np.inf)))
+    for place, own in known.groupby(np.searchsorted(edges, known[split], side="right")):
+        low, high = bins[int(place)]  # type: ignore[call-overload]
         yield low, high, own
 
 

@@ -22,6 +22,7 @@ from earshot.signal.directness import DECAYS_S, directness
 _DILATIONS = (1, 2, 4)  # of the layers over time: together they see 15 frames
 _GROUPS = 8  # of frames, each of which may be of another source
 _SMALLEST = 1e-9  # of a map, and of what is divided by
+_NEVER = 1e-12  # of a map where nothing was measured: less than anywhere else
 _FAINT = 1e-4  # of shares of which logarithms are taken
 _UNKNOWN = -1e4  # the logit of a direction that was not measured
 _HOW_DIRECT = 3  # power of a band's share of direct sound by which it counts at first
@@ -142,8 +143,9 @@ class DirectionNetwork(nn.Module):
                 # What is the same in all directions is left out of the squares of differences.
                 logits = (trust[scenes] * told[scenes]) @ known.T - trust[scenes] @ known.square().T / 2
                 maps = torch.where(measured, logits, _UNKNOWN).softmax(2)
-                said = said.index_copy(0, scenes, (maps * shares[scenes, :, None]).sum(1))
-        return (said + _SMALLEST).log()
+                likely = (maps * shares[scenes, :, None]).sum(1) + _SMALLEST * measured
+                said = said.index_copy(0, scenes, likely)
+        return (said + _NEVER).log()
 
     def _means(self, seen: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:
         """Return means over time, `(scenes, groups, values)`, and sums of what counts, `(scenes, groups, bands)`.

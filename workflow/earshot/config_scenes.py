@@ -81,7 +81,7 @@ class SceneClassifier(SceneTraining):
     learning_rate: float = Field(3e-3, gt=0, le=1, description="Adam's learning rate, the highest of its course")
     label_smoothing: float = Field(0.1, ge=0, lt=1, description="Share of certainty that is taken off the right class")
     times_each: PositiveInt = Field(
-        4, description="Batches that a scene is in: more where a network learns faster than scenes are made"
+        6, description="Batches that a scene is in: more where a network learns faster than scenes are made"
     )
 
 

@@ -45,6 +45,7 @@ include: "workflow/rules/study.smk"
 include: "workflow/rules/others.smk"
 include: "workflow/rules/clip_speed.smk"
 include: "workflow/rules/scenes.smk"
+include: "workflow/rules/scene_ranks.smk"
 include: "workflow/rules/targets.smk"
 
 

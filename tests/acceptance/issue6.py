@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import fields
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -14,8 +13,8 @@ from typing import Any
 import pandas as pd
 import psutil
 from bars import DATA, ROOT, Bars, Log
-from earshot.piece_files import Record
 from earshot.pieces import usage
+from earshot.show.summary_scene_runs import records_of
 from issue1 import scratch
 from issue4 import long_run
 from runs import changed, copy_project
@@ -116,7 +115,7 @@ def scenes(log: Log) -> tuple[str, bool]:
             took = log.succeed(command(folder, FULL, "scenes"), folder)
         table, answers = (pd.read_parquet(results / f"{name}.parquet") for name in ("scenes", "answers"))
         errors, waits = errors_deg(results), waiting(results)
-        found = usage(records_of(results / "pieces.parquet"), 2, "static")  # of which none hands out
+        found = usage(records_of(pd.read_parquet(results / "pieces.parquet")), 2, "static")  # of which none hands out
         figures = answers.astype({"right": float}).groupby(["task", "by"])[["error_deg", "right", "si_sdr_gain_db"]]
         log.write(figures.agg(["mean", "median", "count"]).to_string())
     log.say(f"busy {100 * found.busy:.0f} %, balance {found.balance:.2f}; peak of each: {sorted(peaks.values())} MB")
@@ -130,12 +129,6 @@ def scenes(log: Log) -> tuple[str, bool]:
     passed = made == 2000 and took.seconds < 60 * MINUTES and len(peaks) >= 2 and max(peaks.values()) < PEAK_MB
     passed &= errors["rooms"] <= min(errors["anechoic"], errors["study"]) / 2
     return measured, bool(passed and max(waits.values()) < 0.1)
-
-
-def records_of(path: Path) -> list[Record]:
-    """Return the records of a table of pieces."""
-    names = [field.name for field in fields(Record)]
-    return [Record(**row) for row in pd.read_parquet(path)[names].to_dict("records")]
 
 
 def ways() -> Iterator[tuple[str, dict[str, Any], int]]:
@@ -157,7 +150,7 @@ def ranks(log: Log) -> tuple[str, bool]:
             own = without_answers(shutil.copytree(alone, folder / name.replace(" ", "-")))
             log.succeed(command(own, config, "scenes"), own)
             split = config["scenes"]["split"]
-            records = records_of(own / PIECES)
+            records = records_of(pd.read_parquet(own / PIECES))
             found = usage(records, started, split)
             equal = same_answers(own, alone)
             same &= equal and len(records) == 48

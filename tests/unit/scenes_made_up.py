@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from earshot.data.schemas.scene_times import SCENE_TIMES
 from earshot.data.schemas.scenes import SCENE_ANSWERS, SCENE_HISTORY, SCENE_PIECES, SCENES
 
 TABLE = "answers.parquet"
@@ -98,3 +99,44 @@ def pieces():
     names = [f"{first:06d}-{first + 9:06d}" for first in range(0, 60, 10)]
     how = {"of_ranks": 2, "arrangement": "alone", "split": "managed"}
     return SCENE_PIECES.validate(table.assign(name=names, host="node1", seconds=2.0, sha256="0", **how))
+
+
+# Of eight scenes, half a second each: even pieces, and uneven ones.
+EVEN = ["000000-000001", "000002-000003", "000004-000005", "000006-000007"]
+UNEVEN = ["000000-000004", "000005-000005", "000006-000006", "000007-000007"]
+
+
+def times(splits=("managed", "static"), repeats=2, cores=2):
+    """One rank and two, which read for half a second and are given the next piece at once; a head takes a millisecond.
+
+    In the second repeat all takes a tenth longer.
+    """
+    over_mpi, rows = "static" in splits, []
+    for repeat in range(1, repeats + 1):
+        for costs, names in (("even", EVEN), ("uneven", UNEVEN)):
+            for split in splits:
+                # Of uneven ones, managed, whoever has none of five scenes makes all others.
+                managed_apart = [names[::2], names[1::2]] if costs == "even" else [names[:1], names[1:]]
+                dealt = {1: [names], 2: [names[::2], names[1::2]] if split == "static" else managed_apart}
+                for ranks, shares in dealt.items():
+                    how = {"costs": costs, "split": split, "ranks": ranks, "repeat": repeat}
+                    how["run"] = "-".join(map(str, how.values()))
+                    how["of_ranks"] = ranks + (over_mpi and split == "managed")
+                    rows += [how | row for row in _records(shares, 1.1 if repeat == 2 else 1.0)]
+    machine = '{"cores": 2, "cpu": "EPYC", "device": "CPU", "host": "node1", "memory_gb": 8.0}'
+    common = {"host": "node1", "sha256": "0", "handing_s": 0.001, "cores": cores, "machine": machine}
+    return SCENE_TIMES.validate(pd.DataFrame(rows).assign(arrangement="mpi" if over_mpi else "alone", **common))
+
+
+def _records(shares, slower):
+    """What ranks record that make these pieces one after another, of a start that takes two seconds to launch."""
+    rows = []
+    for rank, names in enumerate(shares):
+        now = 100 + 0.5 * slower
+        for name in names:
+            seconds = 0.5 * slower * (int(name[7:]) - int(name[:6]) + 1)
+            loading_s = 0.5 * slower if name == names[0] else 0.0
+            rows.append({"name": name, "rank": rank, "began_s": now, "seconds": seconds, "loading_s": loading_s})
+            now += seconds
+    ends = max(row["began_s"] + row["seconds"] for row in rows)
+    return [row | {"whole_s": ends - 100 + 2} for row in rows]

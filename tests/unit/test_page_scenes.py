@@ -9,7 +9,16 @@ import scenes_made_up as made
 from earshot.config_rooms import Rooms
 from earshot.config_scenes import Scenes
 from earshot.scenes.drawing import DrawingSettings, draw_scenes, table_of
-from earshot.show import figures, figures_scene_runs, figures_scenes, scenes_heard, summary_scene_runs, summary_scenes
+from earshot.show import (
+    figures,
+    figures_scaling,
+    figures_scene_runs,
+    figures_scenes,
+    scenes_heard,
+    summary_scaling,
+    summary_scene_runs,
+    summary_scenes,
+)
 from earshot.show.captions import TEXTS
 from earshot.show.listen import SoundOnPage
 from earshot.show.page import FigureOnPage, number
@@ -22,7 +31,7 @@ from test_scenes import MAKING, cast, maker, people, places, sounds  # noqa: F40
 KINDS = [("localiser", "rooms"), ("localiser", "anechoic"), ("classifier", "rooms"), ("classifier", "anechoic")]
 
 
-def report(folder, scenes, answers, measured=(), **settings):
+def report(folder, scenes, answers, measured=(), times=None, **settings):
     """Return figures by name, the summary and the page as they are read."""
     histories = {f"{one}-{other}.parquet": made.history(one, other) for one, other in KINDS}
     learnt = summary_scene_runs.learning(histories, 400)
@@ -41,6 +50,9 @@ def report(folder, scenes, answers, measured=(), **settings):
     }
     if measured:
         drawn["measured_rooms"] = figures_scenes.measured_rooms(measured)
+    scaling = times is not None and summary_scaling.scaling(times, 80, 1, "ranks.parquet")
+    if scaling:
+        drawn["scene_scaling"] = figures_scaling.scene_scaling(scaling)
     on_page = []
     for name, figure in drawn.items():
         figures.save(figure, folder / f"{name}.svg")
@@ -60,6 +72,7 @@ def report(folder, scenes, answers, measured=(), **settings):
         "measured": list(measured),
         "learning": learnt,
         "answering": answering,
+        "scaling": scaling or None,
         "study_a": {"part_s": 0.5},
         "taught_by": ["carl", "dora"],
     }
@@ -84,6 +97,7 @@ def test_the_page_is_whole(tmp_path):
     sources = [attributes["src"] for tag, attributes in page.tags if tag == "audio"]
     assert len(sources) == 2 and all(one.startswith("data:audio/flac;base64,ZkxhQ") for one in sources)
     assert len(page.ids) == len(set(page.ids)) and "could not be made" not in page.text
+    assert "With more ranks" not in page.text, "which was not measured"
 
 
 def test_figures_say_what_n_is_and_units(tmp_path):
@@ -98,6 +112,26 @@ def test_figures_say_what_n_is_and_units(tmp_path):
     assert "waited 45 % of the time" in said["scene_losses"] and "n = 5 pieces on 2 ranks" in said["scene_ranks"]
     assert "test000001: one source, T60 0.35 s, noise at 25 dB" in said["scene_directions"]
     assert drawn.keys() <= TEXTS.keys()
+
+
+def test_ranks_are_on_the_page_where_they_were_timed(tmp_path):
+    scenes = made.scenes()
+    drawn, _, page = report(tmp_path, scenes, made.answers(scenes), times=made.times())
+    assert (
+        "2 ranks on 2 cores answered 3.1 scenes a second in even pieces when they were managed and 3.1 static, and in "
+        "uneven ones 2.5 and 2.2. The model" in page.text
+    )
+    assert "spends 1.00 ms on a piece of 1.05 s, and has time for 1,050 ranks." in page.text
+    assert "Uneven pieces: 4 of 1 to 5 scenes; the longest is 62.5 % of all work" in page.text
+    assert "2.552.42 to 2.67; model" in page.text and "33.3 %" in page.text
+    assert "The model with up to 1,024 ranks" in page.text and "too few pieces" in page.text
+    said = words(drawn["scene_scaling"])
+    assert "measured on 2 cores: 8 scenes, n = 2 repeats" in said and "model: 80 scenes, a core each" in said
+    assert "scenes a second" in said and "static, uneven pieces, measured" in said
+    drawn, _, page = report(tmp_path, scenes, made.answers(scenes), times=made.times(splits=("managed",)))
+    assert "2 ranks on 2 cores answered 3.1 scenes a second in even pieces, and in uneven ones 2.5. The" in page.text
+    assert "Without a launcher of MPI there is no static split." in page.text
+    assert "static" not in words(drawn["scene_scaling"])
 
 
 def test_no_band_of_quartiles_is_cut(tmp_path):

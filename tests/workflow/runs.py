@@ -33,6 +33,7 @@ TARGETS = {
     "reverb",
     "reverb_search",
     "rooms",
+    "scene_ranks",
     "scenes",
     "search",
     "sounds",

@@ -155,6 +155,10 @@ NOT_STALE = {
     "scenes.scenes_per_piece": 3,
     "scenes.stream.workers": 1,
     "scenes.threads": 2,
+    "scenes.benchmark.ranks": [1],
+    "scenes.benchmark.scenes": 3,
+    "scenes.benchmark.repeats": 1,
+    "scenes.benchmark.modelled_scenes": 30,
 }
 
 
@@ -165,6 +169,16 @@ def test_an_edit_makes_stale_what_depends_on_it(changes, again, made):
 
 def test_an_edit_of_who_works_makes_nothing_stale(made):
     assert planned(made, NOT_STALE) == {}
+
+
+def test_ranks_are_timed_when_they_are_asked_for_and_then_in_the_report(made):
+    assert planned_rules(made, "--", "scene_ranks", config=SCENES, project=made) == {"benchmark_scenes": 1}
+    table = made / "results/tiny/scenes/ranks.parquet"
+    table.touch()
+    try:
+        assert planned(made, {}) == {"report_scenes": 1}
+    finally:
+        table.unlink()
 
 
 def test_every_key_or_its_section_is_in_the_tables_above():

@@ -94,6 +94,23 @@ class MeasuredScenes(Section):
     count: PositiveInt = Field(1000, description="Scenes in this room; more of them change none of those before")
 
 
+class SceneBenchmark(Section):
+    """What is timed of ranks that answer scenes, and what a model of more of them is asked about."""
+
+    ranks: tuple[PositiveInt, ...] = Field(
+        (1, 2, 3, 4), min_length=1, description="How many answer scenes at once, one number after another, the first 1"
+    )
+    scenes: PositiveInt = Field(400, description="Scenes that they answer each time, the first of `scenes.count`")
+    repeats: PositiveInt = Field(3, description="Repeats of each measurement")
+    modelled_scenes: PositiveInt = Field(100_000, description="Scenes of the job that the model speaks of")
+
+    @model_validator(mode="after")
+    def _from_one(self) -> "SceneBenchmark":
+        if self.ranks[0] != 1 or list(self.ranks) != sorted(set(self.ranks)):
+            raise ValueError("ranks: 1 comes first, then larger numbers in order: [1, 2, 3, 4]")
+        return self
+
+
 class Scenes(Section):
     """Scenes: sounds in rooms, as people's ears hear them, and how networks are run over them."""
 
@@ -134,6 +151,7 @@ class Scenes(Section):
         "managed", description="How scenes are shared out: to whoever is free, or dealt beforehand"
     )
     threads: PositiveInt = Field(1, description="Threads of a training; rounding differs with their number")
+    benchmark: SceneBenchmark = SceneBenchmark()
 
     @model_validator(mode="after")
     def _possible(self) -> "Scenes":

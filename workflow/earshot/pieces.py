@@ -68,8 +68,11 @@ def start(job: Job, launcher: str) -> list[Record]:
     More ranks than one are started by an MPI launcher; one works in this process, or by its processes. Raises
     EarshotError when the launcher is not there, when a piece fails and when a rank or process dies.
     """
-    if job.ranks == 1:
-        return _run(job, None)
+    return _run(job, None) if job.ranks == 1 else launch(job, launcher)
+
+
+def launch(job: Job, launcher: str) -> list[Record]:
+    """Do as `start` does by an MPI launcher, though the job has one rank."""
     state = Path(job.state)
     ranks.start(job.program, __name__, asdict(job), state / "job.json", launcher, job.ranks, job.threads)
     records = [record for name in job.names if (record := job.files.record(name))]

@@ -4,6 +4,7 @@ A program is a module that is started as `python -m mpi4py -m MODULE description
 starts ranks must not begin MPI itself, so mpi4py is imported in the ranks alone.
 """
 
+import importlib.util
 import json
 import logging
 import os
@@ -51,8 +52,7 @@ def start(
     in so many threads. Raises EarshotError when the launcher is not there, and when ranks do not end well.
     """
     name, *options = shlex.split(launcher)
-    beside_python = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    found = shutil.which(name, path=beside_python)
+    found = _program(name)
     if not found:
         raise EarshotError(f"{name}: no such MPI launcher here. Set the resource mpi of {program.rule} to one that is.")
     with replacing(path) as temporary:
@@ -72,6 +72,17 @@ def start(
             f"{name}: a rank of {program.task} ended before its time (exit status {started.returncode}; what it said "
             f"is above). {program.kept}"
         )
+
+
+def can_start(launcher: str) -> bool:
+    """Return whether ranks can be started here: by this launcher, for programs that import mpi4py."""
+    return bool(launcher and _program(shlex.split(launcher)[0]) and importlib.util.find_spec("mpi4py"))
+
+
+def _program(name: str) -> str | None:
+    """Return where a program is: beside Python, or else on the path."""
+    beside_python = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    return shutil.which(name, path=beside_python)
 
 
 def started_with() -> int:

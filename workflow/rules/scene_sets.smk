@@ -114,6 +114,9 @@ def minutes_in_measured_room(wildcards, attempt):
 OVER_MPI = SCENES.arrangement == "mpi"
 SCENE_RANKS = SCENES.ranks + (OVER_MPI and SCENES.split == "managed")  # one hands out and does nothing else
 RANK_OF_SCENES_MB = (1200, 0.3)
+RANKS = SCENES.benchmark
+RANKS_TIMED = f"{SCENE_FOLDER}/ranks.parquet"
+THERE_OF_RANKS = [RANKS_TIMED] if Path(RANKS_TIMED).exists() else []  # it takes long, and is made by its own target
 SCENE_FIGURES = [
     "scene_errors",
     "own_ears",
@@ -122,6 +125,7 @@ SCENE_FIGURES = [
     "scene_directions",
     "scene_losses",
     "scene_ranks",
+    *(["scene_scaling"] if THERE_OF_RANKS else []),
 ]
 if MEASURED_ROOMS:
     SCENE_FIGURES.insert(1, "measured_rooms")
@@ -140,4 +144,5 @@ def scene_job_times():
     names = ["gather_sounds", "draw_scenes", "learn_from_scenes", "localise_without_rooms", "answer_scenes"]
     names += ["try_measured_room"] if MEASURED_ROOMS else []
     rooms = {"simulate_rooms": of_rooms(rules.simulate_rooms.benchmark)}
-    return rooms | {name: expand(getattr(rules, name).benchmark, **wanted) for name in names}
+    ranks = {"benchmark_scenes": [f"{RESULTS}/benchmarks/benchmark_scenes.tsv"]}
+    return rooms | {name: expand(getattr(rules, name).benchmark, **wanted) for name in names} | ranks

@@ -218,6 +218,7 @@ rule report_scenes:
         pieces=rules.answer_scenes.output.pieces,
         measured_scenes=expand(rules.try_measured_room.output.scenes, measured_room=MEASURED_ROOMS),
         measured_answers=expand(rules.try_measured_room.output.answers, measured_room=MEASURED_ROOMS),
+        ranks=THERE_OF_RANKS,
         histories=expand(rules.learn_from_scenes.output.history, learner=["localiser", "classifier"], heard_in=HEARD_IN),
         sounds=rules.gather_sounds.output.sounds,
         index=rules.gather_sounds.output.index,
@@ -226,6 +227,7 @@ rule report_scenes:
         sofa=[sofa_file(person) for person in HEARERS],
         sources=in_project("config/sources.yaml"),
         template=in_project("workflow/earshot/show/scenes.html.j2"),
+        scaling=in_project("workflow/earshot/show/scene_scaling.html.j2"),
         base=in_project("workflow/earshot/show/base.html.j2"),
     output:
         figures=[
@@ -253,13 +255,14 @@ rule report_scenes:
         config=configuration_of(
             rooms={"threads": True, "others": True, "benchmark": True},
             # Who learns and answers, and with how many others, changes no figure.
-            scenes={key: True for key in ("threads", "ranks", "arrangement", "split", "scenes_per_piece")}
+            scenes={key: True for key in ("threads", "ranks", "arrangement", "split", "scenes_per_piece", "benchmark")}
             | {"stream": {"workers"}, "measured": {"__all__": {"file", "anechoic"}}},
         ),
         people=HEARERS,
         taught_by=TAUGHT_BY,
         making=MAKING_SLICE | {"duration_s": SCENES.duration_s},
         study_a={"part_s": STUDY.stimulus.duration_s},
+        modelled_scenes=RANKS.modelled_scenes if THERE_OF_RANKS else None,
         device="cpu" if CONFIG.device == "cpu" else "auto",  # of the machine that is described: the job needs no GPU
         sources=sources_of_scenes(),
         jobs=scene_job_times(),

@@ -65,3 +65,8 @@ rule clip_speed:
 rule scenes:
     input:
         rules.report_scenes.output,
+
+
+rule scene_ranks:
+    input:
+        rules.benchmark_scenes.output,

@@ -11,24 +11,12 @@ from earshot.data.tables import write_table
 from earshot.fingerprint import fingerprint, origin
 from earshot.learn.kinds import BUILDERS
 from earshot.pieces import Job, start
-from earshot.scenes.inference import pieces_of
-from earshot.scenes.without_rooms import features_below
+from earshot.scenes.inference import pieces_of, settings_of_work
 
 if __name__ == "__main__":  # processes import this script
     with at_work(snakemake) as params:
-        files, settings = snakemake.input, dict(params.settings)
-        rate_hz = params.settings["rate_hz"]
-        settings |= {
-            "scenes": files.scenes,
-            "sounds": files.sounds,
-            "sounds_index": files.index,
-            "rooms": list(zip(files.responses, files.rooms, strict=True)),
-            "people": dict(zip(params.people, files.sofa, strict=True)),
-            "localisers": dict(zip(params.heard_in, files.localisers, strict=True)),
-            "classifiers": dict(zip(params.heard_in, files.classifiers, strict=True)),
-            "without_rooms": {person: f"{files.without_rooms}/{person}.safetensors" for person in params.people},
-            "interaural": {"features": features_below(settings["features"], rate_hz)},
-        }
+        files = snakemake.input
+        settings = settings_of_work(dict(files.items()), params.people, params.heard_in, params.settings)
         here, where = Path(snakemake.scriptdir), device.choose(settings["device"])
         code = fingerprint(here / "answer_scenes.py", here.parent, [BUILDERS["residual"]])
         made_of = [files.scenes, files.sounds, files.index, *files.responses, *files.rooms, *files.sofa]

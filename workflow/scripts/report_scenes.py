@@ -3,6 +3,7 @@
 from functools import partial
 
 from _script import at_work, git_commit
+from earshot.data.schemas.scene_times import SCENE_TIMES
 from earshot.data.schemas.scenes import SCENE_ANSWERS, SCENE_HISTORY, SCENE_PIECES, SCENES
 from earshot.data.sofa import read_hrirs
 from earshot.data.sources import read_sources
@@ -13,7 +14,16 @@ from earshot.scenes.drawing import scenes_of
 from earshot.scenes.making import Maker, MakingSettings
 from earshot.scenes.places import read_places
 from earshot.scenes.sounds import read_sounds
-from earshot.show import figures_scene_runs, figures_scenes, scenes_heard, summary, summary_scene_runs, summary_scenes
+from earshot.show import (
+    figures_scaling,
+    figures_scene_runs,
+    figures_scenes,
+    scenes_heard,
+    summary,
+    summary_scaling,
+    summary_scene_runs,
+    summary_scenes,
+)
 from earshot.show.page_scenes import render_scenes
 from earshot.show.report import write_report
 
@@ -31,6 +41,10 @@ with at_work(snakemake) as params:
         for one, other in zip(files.measured_scenes, files.measured_answers, strict=True)
     ]
     answering = summary_scene_runs.answering(pieces, files.pieces)
+    scaling = None
+    for path in files.ranks:  # one, where it was measured
+        seed = params.config["seed"]
+        scaling = summary_scaling.scaling(read_table(path, SCENE_TIMES), params.modelled_scenes, seed, path)
     learnt = summary_scene_runs.learning(histories, per_piece)
     found = summary.provenance(params.config, git_commit(snakemake)) | {
         "hardware": hardware(params.device),
@@ -38,6 +52,7 @@ with at_work(snakemake) as params:
         "measured": measured,
         "learning": learnt,
         "answering": answering,
+        "scaling": scaling,
         "study_a": params.study_a,
         "taught_by": params.taught_by,
         "stages": summary.stage_times(params.jobs),
@@ -57,6 +72,8 @@ with at_work(snakemake) as params:
     }
     if measured:
         drawn["measured_rooms"] = figures_scenes.measured_rooms(measured)
+    if scaling:
+        drawn["scene_scaling"] = figures_scaling.scene_scaling(scaling)
     places = read_places(zip(files.responses, files.rooms, strict=True))
     shown = scenes_of(scenes.set_index("scene", drop=False).loc[chosen], places)
     sofa = dict(zip(params.people, files.sofa, strict=True))
@@ -73,7 +90,7 @@ with at_work(snakemake) as params:
             render_scenes,
             sounds=[scenes_heard.heard(maker, scene, said[scene.name]) for scene in shown],
             sounds_words={name: scenes_heard.words_of(rows, name) for name in chosen},
-            tables=[files.scenes, files.answers, *files.measured_answers, files.pieces, *files.histories],
+            tables=[files.scenes, files.answers, *files.measured_answers, files.pieces, *files.ranks, *files.histories],
         ),
         figures=output.figures,
         summary=output.summary,

@@ -1,6 +1,6 @@
 """Networks run over scenes, and what comes after them on the processor: a piece of scenes at a time, by any rank."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 from typing import Any
@@ -53,6 +53,27 @@ def work(settings: Mapping[str, Any]) -> Callable[[str], pd.DataFrame]:
     }
     places = read_places([(one, other) for one, other in settings["rooms"]])
     return Answering(sounds, places, read_table(settings["scenes"], SCENES), people, settings).piece
+
+
+def settings_of_work(
+    files: Mapping[str, Any], people: Sequence[str], heard_in: Sequence[str], settings: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the settings of `work` as plain values: `settings`, and what names of files stand for.
+
+    `files` are paths by what they are of: one for all (`scenes`, `sounds`, `index`, and the folder `without_rooms`), a
+    list of shards (`responses`, `rooms`), of people (`sofa`) or of what networks heard (`localisers`, `classifiers`).
+    """
+    return dict(settings) | {
+        "scenes": files["scenes"],
+        "sounds": files["sounds"],
+        "sounds_index": files["index"],
+        "rooms": list(zip(files["responses"], files["rooms"], strict=True)),
+        "people": dict(zip(people, files["sofa"], strict=True)),
+        "localisers": dict(zip(heard_in, files["localisers"], strict=True)),
+        "classifiers": dict(zip(heard_in, files["classifiers"], strict=True)),
+        "without_rooms": {person: f"{files['without_rooms']}/{person}.safetensors" for person in people},
+        "interaural": {"features": without_rooms.features_below(settings["features"], settings["rate_hz"])},
+    }
 
 
 def pieces_of(scenes: int, per_piece: int) -> list[str]:

@@ -57,6 +57,15 @@ SCENE_TEXTS = {
         "Each full bar is a piece of scenes that one rank answered by itself, each hollow one what it read before the "
         "first. White space is waiting, above all for the last piece of all.",
     ),
+    "scene_scaling": (
+        "With more ranks",
+        "Two panels of scenes a second over the number of ranks, managed and static, in even and in uneven pieces: at "
+        "left points that were measured with lines of a model, at right the model alone on logarithmic axes with a "
+        "dotted line of one rank's rate times their number.",
+        "At left each point is the median over repeats, its bar the lowest and the highest, each line what the model "
+        "says by the times of single pieces; more ranks than cores share these. At right every rank has a core of its "
+        "own, bands hold nine tenths of draws, and what bends a line away from the dotted one is in the table.",
+    ),
     "scene_directions": (
         "Two scenes",
         "Maps of all directions with front in the middle and left at left: stars where sources are, points in the "

@@ -6,6 +6,7 @@ from typing import Any
 from earshot.show.figures_scenes import GUESSING, LOCALISERS
 from earshot.show.listen import SoundOnPage
 from earshot.show.page import FigureOnPage, render_page
+from earshot.show.page_scaling import scaling_on_page
 from earshot.show.summary_scenes import ANECHOIC, BY_ROOMS, BY_TRUTH, MIXTURE, ROOMS, SEPARATED
 
 _FEW = 100  # scenes, of which figures say little
@@ -65,6 +66,7 @@ def render_scenes(
         ),
         helps={words: found["helps"][name] for name, words in _HELPS.items() if found["helps"][name]["n"]},
         splits=_splits(found),
+        scaling=scaling_on_page(summary["scaling"]) if summary["scaling"] else None,
         sounds=sounds,
         sounds_words=sounds_words,
         tables=tables,

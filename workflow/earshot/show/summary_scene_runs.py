@@ -1,6 +1,7 @@
 """How fast networks learnt from the stream of scenes, and how fast scenes were answered."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
 import pandas as pd
@@ -52,12 +53,10 @@ def answering(pieces: pd.DataFrame, table: str) -> dict[str, Any]:
     """
     own = last_start(pieces)
     ranks, arrangement, split = int(own["of_ranks"].iloc[0]), str(own["arrangement"].iloc[0]), own["split"].iloc[0]
-    plain = own.drop(columns=["of_ranks", "arrangement", "split"]).to_dict("records")
-    records = [Record(**{str(key): value for key, value in row.items()}) for row in plain]
     over_mpi = arrangement == "mpi"
     started = ranks if over_mpi else min(ranks, len(pieces))
-    used: Usage = usage(records, started, split if over_mpi else "static")
-    scenes = sum(map(_scenes_of, own["name"]))
+    used: Usage = usage(records_of(own), started, split if over_mpi else "static")
+    scenes = sum(map(scenes_of_piece, own["name"]))
     low, middle, high = own["seconds"].quantile([0.25, 0.5, 0.75])
     return {
         "arrangement": arrangement,
@@ -95,6 +94,13 @@ def _by_rank(pieces: pd.DataFrame) -> Sequence[dict[str, Any]]:
     ]
 
 
-def _scenes_of(name: str) -> int:
+def records_of(pieces: pd.DataFrame) -> list[Record]:
+    """Return the records of a table of pieces, whatever other columns it has."""
+    names = [field.name for field in fields(Record)]
+    return [Record(**{str(key): value for key, value in row.items()}) for row in pieces[names].to_dict("records")]
+
+
+def scenes_of_piece(name: str) -> int:
+    """Return how many scenes a piece has, by its name."""
     first, last = map(int, name.split("-"))
     return last - first + 1

@@ -148,7 +148,8 @@ def test_scenes_of_a_place_share_all_but_sounds(cast):
 
 
 def test_what_cannot_be_is_refused_by_its_key(cast, sounds, places, people):
-    with pytest.raises(ConfigError, match=r"config key scenes: .* 179 degrees apart.*Lower apart_deg"):
+    sought = r"scenes.reach_deg: of 50 rooms, drawn with 10 ways .* 179 degrees .* of (one|two)\. Raise it"
+    with pytest.raises(ConfigError, match=sought):
         draw_scenes([0], cast, replace(DRAWING, apart_deg=179.0))
     gone = replace(sounds, index=sounds.index[~sounds.index["item"].eq("test-tone")])
     with pytest.raises(ConfigError, match=r"scenes.sounds: there is no speech in the test pool"):

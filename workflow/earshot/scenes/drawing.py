@@ -16,8 +16,8 @@ from earshot.scenes.places import Places
 from earshot.scenes.sounds import Sounds, of_pool
 from earshot.seeds import generator
 
-_DRAWS = 500  # of where a head looks and sources are, before a room is called impossible
-_ROOMS = 50  # of those are tried
+_ROOMS = 50  # in which places of head and sources are sought, before there are said to be none ...
+_TURNS = 10  # ... and in each, so many times: where the head looks, and which two receivers are sources
 
 Range = tuple[float, float]
 
@@ -115,7 +115,7 @@ def _place(
     for _ in range(_ROOMS):
         room = cast.rooms[int(random.integers(len(cast.rooms)))]
         place = cast.places.by_name[room]
-        for _ in range(_DRAWS // _ROOMS):
+        for _ in range(_TURNS):
             facing_deg = float(random.uniform(*place.looks_deg))
             receivers = random.permutation(len(place.distances_m))[:2]
             directions = place.seen(facing_deg)[receivers]
@@ -124,8 +124,9 @@ def _place(
                 first, second = receivers.tolist()
                 return person, room, facing_deg, directions, (first, second)
     raise ConfigError(
-        f"config key scenes: {_DRAWS} draws gave no two sources {settings.apart_deg:g} degrees apart within "
-        f"{settings.reach_deg:g} degrees of what was measured of {person}. Lower apart_deg, or raise reach_deg."
+        f"config key scenes.reach_deg: of {_ROOMS} rooms, drawn with {_TURNS} ways to look each, none has two "
+        f"receivers {settings.apart_deg:g} degrees apart and each within {settings.reach_deg:g} degrees of a direction "
+        f"that was measured of {person}. Raise it, lower scenes.apart_deg, or raise rooms.receivers."
     )
 
 

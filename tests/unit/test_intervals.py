@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from earshot.score.intervals import interval
+from earshot.score.intervals import interval, quantiles
 
 
 def names(*counts):
@@ -41,12 +41,22 @@ def test_medians_of_draws_are_exact():
 
 
 def test_what_has_no_number_is_left_out():
-    found = interval(np.array([np.nan, 2, np.inf, 4]), names(1, 1, 1, 1), np.random.default_rng(1))
+    found = interval(np.array([np.nan, 2, np.nan, 4]), names(1, 1, 1, 1), np.random.default_rng(1))
     assert (found.value, found.n, found.groups) == (3, 2, 2)
     alone = interval(np.array([2.0, 4.0]), names(2), np.random.default_rng(1))
     assert alone.value == 3 and np.isnan(alone.low) and alone.groups == 1
     nothing = interval(np.array([np.nan]), names(1), np.random.default_rng(1))
     assert np.isnan(nothing.value) and nothing.n == 0
+
+
+def test_what_is_infinite_counts():
+    """One of three is minus infinity: a median of draws is it where it was drawn twice or more, 7 times in 27."""
+    values = np.array([3.0, -np.inf, 1.0])
+    found = interval(values, names(1, 1, 1), np.random.default_rng(1))
+    assert (found.value, found.low, found.high, found.n) == (1, -np.inf, 3, 3)
+    assert quantiles(np.arange(5.0), [0.125]) == [0.5] and quantiles(values, [0.1, 0.5]) == [-np.inf, 1]
+    mean = interval(values, names(1, 1, 1), np.random.default_rng(1), "mean")
+    assert mean.value == -np.inf and np.isnan(mean.low)
 
 
 def test_many_values_are_drawn_in_parts(monkeypatch):

@@ -205,6 +205,18 @@ def test_numbers_that_are_none(tmp_path):
     assert summary["scenes"]["helps"]["own_ears_deg"]["n"] == 0
 
 
+def test_sources_of_which_nothing_is_left_are_counted(tmp_path):
+    scenes = made.scenes()
+    answers = made.answers(scenes)
+    answers.loc[answers["by"] == "by rooms", "si_sdr_gain_db"] = [-np.inf, 5, 6, 7]
+    _, summary, page = report(tmp_path, scenes, answers)
+    assert summary["scenes"]["si_sdr_gain_db"]["median"] == 5.5 and "+5.5 dB" in page.text
+    assert "n = 4 sources (1 of them not finite), by the directions that were heard" in page.text
+    answers.loc[answers["by"] == "by rooms", "si_sdr_gain_db"] = -np.inf
+    _, summary, page = report(tmp_path, scenes, answers)
+    assert summary["scenes"]["si_sdr_gain_db"]["median"] is None and "n = 4 sources (4 of them" in page.text
+
+
 def test_the_scene_that_is_shown_has_the_median_error():
     scenes = made.scenes(sources=(1, 1, 1, 1, 2, 2, 2))
     rows = summary_scenes.answered(scenes, made.answers(scenes))

@@ -105,6 +105,7 @@ def test_without_scenes_of_two_sources_there_is_no_gain():
         "high": None,
         "n": 0,
         "scenes": 0,
+        "infinite": 0,
         "no_number": 0,
         "unit": "dB",
         "table": "",
@@ -138,7 +139,8 @@ def test_without_clips_there_are_no_classes():
     assert found["classes"] == {} and found["class_accuracy"]["mean"] is None and found["class_accuracy"]["n"] == 0
 
 
-def test_a_gain_that_is_no_number_is_counted_and_left_out():
+def test_a_gain_that_is_no_number_is_left_out_and_one_of_silence_counts_below_all_others():
+    """Gains in directions that were heard are no number, minus infinity, 6 and 7 dB."""
     scenes = made.scenes()
     answers = made.answers(scenes)
     first = answers.index[answers["by"] == "by rooms"][0]
@@ -146,7 +148,8 @@ def test_a_gain_that_is_no_number_is_counted_and_left_out():
     answers.loc[answers.index[answers["by"] == "by rooms"][1], "si_sdr_gain_db"] = -np.inf
     found = found_of(scenes, answers)
     gain = found["si_sdr_gain_db"]
-    assert (gain["median"], gain["n"], gain["no_number"], gain["low"]) == (6.5, 2, 2, None)
+    assert (gain["median"], gain["n"], gain["infinite"], gain["no_number"], gain["low"]) == (6, 3, 1, 1, None)
+    assert found["separation"]["by rooms"]["all"]["quartiles"] == [None, 7]
     assert found["helps"]["true_directions_db"]["median"] == 1
     scenes.loc[0, "t60_s"] = np.nan
     found = found_of(scenes, answers)

@@ -187,7 +187,7 @@ def _with_quartiles(axes: Axes, bins: Sequence[Summary], words: str, colour: str
         return
     at = [one["at"] for one in there]
     axes.plot(at, [one["median"] for one in there], color=colour, marker=marker, markersize=4, label=words)
-    low, high = np.array([one["quartiles"] for one in there]).T
+    low, high = np.array([one["quartiles"] for one in there], float).T
     axes.fill_between(at, low, high, color=colour, alpha=0.12, linewidth=0)
     if len(there) == 1:  # of which a band has no width
         axes.plot(at * 2, [low[0], high[0]], color=colour, linewidth=1, alpha=0.6)

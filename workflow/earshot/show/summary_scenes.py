@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from earshot.directions import great_circle_deg, unit_vectors
-from earshot.score.intervals import Statistic, interval
+from earshot.score.intervals import Statistic, interval, quantiles
 from earshot.seeds import generator
 from earshot.show.summary import finite
 
@@ -163,7 +163,11 @@ def _figure(rows: pd.DataFrame, task: str, seed: int, table: str) -> Figure:
 
 
 def _interval(values: pd.Series, scenes: pd.Series, statistic: Statistic, unit: str, seed: int, table: str) -> Figure:
-    """Return a median or mean with its interval; of a median the quartiles of values too, and what had no number."""
+    """Return a median or mean with its interval; of a median the quartiles of values too.
+
+    Values that are infinite, as is the gain of a source of which nothing is left, count in it, and their number is said
+    as that of values which are no number and count in nothing. JSON has neither, so what is infinite itself is null.
+    """
     random = generator(seed, "interval of scenes", statistic, unit, len(values))
     numbers = values.to_numpy(np.float64)
     found = interval(numbers, scenes.to_numpy(object), random, statistic)
@@ -173,13 +177,13 @@ def _interval(values: pd.Series, scenes: pd.Series, statistic: Statistic, unit: 
         "high": finite(found.high),
         "n": found.n,
         "scenes": found.groups,
+        "infinite": int(np.isinf(numbers).sum()),
         "no_number": len(values) - found.n,
         "unit": unit,
         "table": table,
     }
     if statistic == "median" and found.n:
-        low, high = np.quantile(numbers[np.isfinite(numbers)], [0.25, 0.75])
-        figure["quartiles"] = [float(low), float(high)]
+        figure["quartiles"] = [finite(one) for one in quantiles(numbers[~np.isnan(numbers)], [0.25, 0.75])]
     return figure
 
 

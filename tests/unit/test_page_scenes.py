@@ -134,6 +134,16 @@ def test_ranks_are_on_the_page_where_they_were_timed(tmp_path):
     assert "static" not in words(drawn["scene_scaling"])
 
 
+def test_ranks_on_several_hosts_are_drawn_by_the_clock_of_each():
+    """The second rank's is an hour ahead."""
+    pieces = made.pieces()
+    ahead = pieces["rank"] == 1
+    pieces["began_s"] += 3600.0 * ahead
+    pieces["host"] = pieces["host"].mask(ahead, "node2")
+    figure = figures_scene_runs.scene_ranks(pieces)
+    assert figure.axes[0].get_xlim()[1] < 10 and "since the first of its host began" in words(figure)
+
+
 def test_no_band_of_quartiles_is_cut(tmp_path):
     scenes = made.scenes(sources=(1, 1, 1, 1, 1, 1), people=("anna",))
     scenes["t60_s"], scenes["signal_to_noise_db"] = 0.3, [12.0, 12.0, 22.0, 22.0, 32.0, 32.0]

@@ -213,16 +213,24 @@ def test_names_are_those_of_files_each_once(names):
         require_names(names)
 
 
-def test_usage_is_that_of_the_last_start():
-    def record(run, rank, began_s, seconds, loading_s=0.0):
-        return Record(f"{run}-{began_s}", run, rank, "node", began_s, seconds, loading_s, "")
+def record(run, rank, began_s, seconds, loading_s=0.0, host="node"):
+    return Record(f"{run}-{began_s}", run, rank, host, began_s, seconds, loading_s, "")
 
+
+def test_usage_is_that_of_the_last_start():
     rows = [record("old", 1, 0, 1), record("new", 1, 101, 4, 1), record("new", 2, 101, 2), record("new", 1, 105, 3)]
     used = usage(rows, 3)
     assert (used.pieces, used.wall_s, used.per_s) == (3, 8, 3 / 8)
     assert used.busy == 9 / 24 and used.manager == 1 / 3 and used.waiting == pytest.approx(7 / 24)
     assert used.balance == 4.5 / 7
     assert usage(rows, 3, "static").manager == 0 and usage(rows[:1], 1).balance == 1
+
+
+def test_clocks_of_hosts_are_not_compared():
+    """One host's is an hour ahead: the job took no longer for that, and nobody waited."""
+    rows = [record("new", 1, 101, 4, 1), record("new", 1, 105, 3), record("new", 2, 3701, 8, 0, "ahead")]
+    used = usage(rows, 2, "static")
+    assert (used.wall_s, used.per_s) == (8, 3 / 8) and used.busy == 15 / 16 and used.waiting == 1 / 16
 
 
 def test_progress_is_said_though_no_piece_is_done(monkeypatch, caplog):

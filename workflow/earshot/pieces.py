@@ -126,7 +126,7 @@ class Usage:
     """How well one start used its ranks. Shares are of all the time of all ranks, the head's included."""
 
     pieces: int
-    wall_s: float  # from the first beginning to the last end
+    wall_s: float  # from the first beginning to the last end, of several hosts the longest by the clock of one
     per_s: float  # pieces a second
     busy: float  # share in which pieces were made
     manager: float  # share of the head that makes none
@@ -135,10 +135,16 @@ class Usage:
 
 
 def usage(records: Sequence[Record], of_ranks: int, split: Split = "managed") -> Usage:
-    """Return how the start that made the last of these records used so many ranks or processes."""
+    """Return how the start that made the last of these records used so many ranks or processes.
+
+    Times are compared on one host alone, since clocks of several may differ by more than a piece takes.
+    """
     last = max(records, key=lambda record: record.ended_s).run
     own = [record for record in records if record.run == last]
-    wall_s = max(one.ended_s for one in own) - min(one.began_s - one.loading_s for one in own)
+    on_host = [[one for one in own if one.host == host] for host in {one.host for one in own}]
+    wall_s = max(
+        max(one.ended_s for one in some) - min(one.began_s - one.loading_s for one in some) for some in on_host
+    )
     heads = 1 if split == "managed" and of_ranks > 1 else 0
     busy_s: dict[int, float] = {}
     for record in own:

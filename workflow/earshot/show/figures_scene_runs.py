@@ -62,17 +62,17 @@ def scene_losses(histories: Sequence[pd.DataFrame], learnt: Sequence[Mapping[str
 def scene_ranks(pieces: pd.DataFrame) -> Figure:
     """Show when each rank or process made its pieces, of the last start, and what it did before the first."""
     own = last_start(pieces)
-    begin = float((own["began_s"] - own["loading_s"]).min())
+    # By the clock of each host, of which there may be several, since its first rank began.
+    own = own.assign(at_s=own["began_s"] - (own["began_s"] - own["loading_s"]).groupby(own["host"]).transform("min"))
     ranks = sorted(own["rank"].unique())
     figure = Figure(figsize=(7.4, min(0.24 * len(ranks), 7) + 1.5), layout="constrained")
     axes = figure.add_subplot()
     width = 0.5 if len(own) < 400 else 0.0  # edges of many pieces would hide them
     for place, rank in enumerate(ranks):
         some = own[own["rank"] == rank].sort_values("began_s")
-        starts = some["began_s"] - begin
         loading = some[some["loading_s"] > 0]
         axes.broken_barh(
-            list(zip(loading["began_s"] - begin - loading["loading_s"], loading["loading_s"], strict=True)),
+            list(zip(loading["at_s"] - loading["loading_s"], loading["loading_s"], strict=True)),
             (place - 0.35, 0.7),
             facecolor=PAPER,
             edgecolor=COLOURS["published"],
@@ -80,7 +80,7 @@ def scene_ranks(pieces: pd.DataFrame) -> Figure:
             label=None if place else "reads networks, people and rooms",
         )
         axes.broken_barh(
-            list(zip(starts, some["seconds"], strict=True)),
+            list(zip(some["at_s"], some["seconds"], strict=True)),
             (place - 0.35, 0.7),
             facecolor=COLOURS["accelerated"],
             edgecolor=PAPER,
@@ -90,7 +90,7 @@ def scene_ranks(pieces: pd.DataFrame) -> Figure:
     shown = range(0, len(ranks), max(1, len(ranks) // 16))
     axes.set_yticks(shown, [str(ranks[place]) for place in shown])
     axes.set(
-        xlabel="time since the first began to read (second)",
+        xlabel=f"time since the first{'' if own['host'].nunique() == 1 else ' of its host'} began to read (second)",
         ylabel="rank",
         xlim=(0, None),
         ylim=(len(ranks) - 0.5, -0.5),

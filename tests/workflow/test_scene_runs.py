@@ -138,7 +138,7 @@ STALE = [
     ({"scenes.signal_to_noise_db": [10, 30]}, DRAWN | BOTH),
     ({"scenes.apart_deg": 20}, DRAWN | BOTH),
     ({"scenes.reach_deg": 40}, DRAWN | BOTH),
-    ({"scenes.exact_s": 0.05}, BOTH),
+    ({"scenes.exact_s": 0.05}, {"learn_from_scenes": 2} | TRIED),  # in rooms
     ({"scenes.spectra.bands": 40}, LOCALISERS),
     ({"scenes.localiser.width": 9}, LOCALISERS),
     ({"scenes.levels.bands": 64}, CLASSIFIERS),
@@ -198,6 +198,8 @@ def test_other_kinds_of_sounds_are_gathered_with_those_there(made):
     [
         ("scenes/separation.py", TRIED),
         ("scenes/inference.py", TRIED),
+        ("learn/direction_network.py", LOCALISERS),
+        ("learn/clip_training.py", CLASSIFIERS),
         ("learn/sound_network.py", CLASSIFIERS),  # which is imported by its name
         ("scenes/stream.py", BOTH),
     ],

@@ -1,6 +1,7 @@
 """Scenes: whose ears hear them, what they are drawn from, and what learns from the stream."""
 
 from earshot.learn.kinds import BUILDERS
+from earshot.scenes.learners import LEARNERS
 
 SCENES = CONFIG.scenes
 SCENE_FOLDER = f"{RESULTS}/scenes"
@@ -13,7 +14,7 @@ HEARD_IN = ["rooms", "anechoic"]  # what localisers learn in
 
 wildcard_constraints:
     heard_in="|".join(HEARD_IN),
-    learner="localiser|classifier",
+    learner="|".join(LEARNERS),
     measured_room="|".join(map(re.escape, SCENES.measured)) or "(?!)",
 
 
@@ -55,15 +56,15 @@ def settings_of_learner(wildcards):
     return {
         "seed": CONFIG.seed,
         "heard_in": wildcards.heard_in,
-        "making": MAKING_SLICE,
+        "making": MAKING_SLICE if wildcards.heard_in == "rooms" else {"seed": CONFIG.seed},
         "stream": SCENES.stream.model_dump(mode="json", exclude={"workers"}),
         **(of_localiser if wildcards.learner == "localiser" else of_classifier),
     }
 
 
-def networks_of_learner(wildcards):
-    """Return what a training imports by name: a classifier its network."""
-    return networks_of_classifiers(wildcards) if wildcards.learner == "classifier" else []
+def modules_of_learner(wildcards):
+    """Return what a training imports by name."""
+    return LEARNERS[wildcards.learner]
 
 
 def networks_of_classifiers(_wildcards):
@@ -140,7 +141,7 @@ def sources_of_scenes():
 
 def scene_job_times():
     """Return by rule where the times of scenes' jobs are, the rooms' included."""
-    wanted = {"learner": ["localiser", "classifier"], "heard_in": HEARD_IN, "measured_room": MEASURED_ROOMS}
+    wanted = {"learner": LEARNERS, "heard_in": HEARD_IN, "measured_room": MEASURED_ROOMS}
     names = ["gather_sounds", "draw_scenes", "learn_from_scenes", "localise_without_rooms", "answer_scenes"]
     names += ["try_measured_room"] if MEASURED_ROOMS else []
     rooms = {"simulate_rooms": of_rooms(rules.simulate_rooms.benchmark)}

@@ -91,7 +91,7 @@ rule learn_from_scenes:
         people=TAUGHT_BY,
         state=state_of_learner,
         device=CONFIG.device,
-        code=code("learn_from_scenes", networks_of_learner),
+        code=code("learn_from_scenes", modules_of_learner),
     message:
         "Train a {wildcards.learner} on scenes that are made while it learns, {wildcards.heard_in}"
     script:
@@ -219,7 +219,7 @@ rule report_scenes:
         measured_scenes=expand(rules.try_measured_room.output.scenes, measured_room=MEASURED_ROOMS),
         measured_answers=expand(rules.try_measured_room.output.answers, measured_room=MEASURED_ROOMS),
         ranks=THERE_OF_RANKS,
-        histories=expand(rules.learn_from_scenes.output.history, learner=["localiser", "classifier"], heard_in=HEARD_IN),
+        histories=expand(rules.learn_from_scenes.output.history, learner=LEARNERS, heard_in=HEARD_IN),
         sounds=rules.gather_sounds.output.sounds,
         index=rules.gather_sounds.output.index,
         responses=of_rooms(rules.simulate_rooms.output.responses),

@@ -11,9 +11,7 @@ from earshot.data.sofa import read_hrirs
 from earshot.data.tables import write_table
 from earshot.fingerprint import fingerprint, origin
 from earshot.hardware import computing, hardware
-from earshot.learn import classifier, direction_network
-from earshot.learn.kinds import BUILDERS
-from earshot.scenes.learning import train_classifier, train_localiser
+from earshot.scenes.learners import LEARNERS, learner
 from earshot.scenes.places import read_places
 from earshot.scenes.sounds import read_sounds
 from earshot.threads import use_threads
@@ -30,19 +28,12 @@ with at_work(snakemake) as params:
     }
     where = device.choose(params.device)
     here = Path(snakemake.scriptdir)
-    code = fingerprint(
-        here / "learn_from_scenes.py", here.parent, [BUILDERS["residual"]] if wildcards.learner == "classifier" else []
-    )
+    code = fingerprint(here / "learn_from_scenes.py", here.parent, LEARNERS[wildcards.learner])
     made_of = [files.sounds, files.index, *files.responses, *files.rooms, *files.sofa]
     state = Path(params.state, origin(code, where.type, made_of))
-    learn, write = {
-        "localiser": (train_localiser, direction_network.write_network),
-        "classifier": (train_classifier, classifier.write_network),
-    }[wildcards.learner]
-    network, history = learn(sounds, places, people, params.settings, workers, where, state)
-    about = {"settings": params.settings["network"] | {"network": "residual"}}
-    about |= {"made_with": {"settings": params.settings.get("levels", {})}}
-    write(snakemake.output.network, network, about)
+    learns = learner(wildcards.learner)
+    network, history = learns.train(sounds, places, people, params.settings, workers, where, state)
+    learns.write(snakemake.output.network, network, params.settings)
     on = computing(hardware(params.device), where.type, threads)
     on += f", and {workers} beside it to make scenes" if workers else ""
     rows = pd.DataFrame(history).assign(network=wildcards.learner, heard_in=wildcards.heard_in, on=on)

@@ -88,7 +88,7 @@ def test_a_job_that_failed_is_given_more(resource, name, rules, tmp_path):
     given = tmp_path / "ten_megabytes"
     given.touch()
     os.truncate(given, 10**7)
-    job = SimpleNamespace(study="sounds", classifier="residual", reverb_model="fno")
+    job = SimpleNamespace(study="sounds", classifier="residual", reverb_model="fno", learner="localiser")
     first, second = (function(job, input=[str(given)], attempt=attempt).value for attempt in (1, 2))
     assert isinstance(first, int)
     assert 0 < first < second
@@ -126,6 +126,21 @@ def test_trainings_of_a_moment_may_run_on_the_test_cluster(tmp_path):
     given.write_text(yaml.safe_dump(CLIPS))
     asked = training_h(parsed(tmp_path, given), CLIPS, 3)
     assert len(asked) == 3 and max(asked.values()) <= min(longest_h("tests/slurm/site.yaml"))
+
+
+def test_scenes_that_take_longer_are_given_more_time(tmp_path):
+    def minutes(**scenes):
+        given = tmp_path / "scenes.yaml"
+        given.write_text(yaml.safe_dump({"name": "scenes", "scenes": scenes}))
+        own = parsed(tmp_path, given)
+        asked = [own[name].resources["runtime"].evaluate for name in ("learn_from_scenes", "answer_scenes")]
+        return [one(SimpleNamespace(learner="localiser"), input=[], attempt=1).value for one in asked]
+
+    learns, answers = minutes()
+    longer = minutes(duration_s=20, stream={"duration_s": 10})
+    assert longer[0] > 3 * learns and longer[1] > 3 * answers
+    assert minutes(stream={"workers": 0})[0] > 1.2 * learns, "who learns makes scenes too"
+    assert minutes(ranks=1)[1] > 1.2 * answers
 
 
 def test_the_snakefile_is_a_page():

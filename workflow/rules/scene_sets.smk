@@ -78,9 +78,26 @@ def state_of_learner(wildcards):
     return f"{RESULTS}/state/{training}-{digest([settings_of_learner(wildcards), folder_of(ROOMS), TAUGHT_BY])}"
 
 
+# Seconds that each second of a scene takes on a core, four times as long as was measured (docs/measurements/
+# scenes-2-cores.md): to be learnt once, to be made (of it and of its room's response), and to be made and answered.
+LEARNS_S, MAKES_S, ANSWERS_S = {"localiser": 0.06, "classifier": 0.01}, 0.015, 0.4
+
+
 def minutes_of_stream(wildcards, attempt):
-    """Return the run time of a training on the stream: a quarter of an hour to begin, and each scene, made and learnt."""
-    return int((15 + SCENES.stream.scenes * 0.06 / 60) * attempt + 1)
+    """Return the run time of a training on the stream: a quarter of an hour to begin, and each scene, made and learnt.
+
+    Processes that make scenes do so while others are learnt.
+    """
+    stream, network = SCENES.stream, getattr(SCENES, wildcards.learner)
+    makes_s = MAKES_S * (stream.duration_s + ROOMS.length_s)
+    learns_s = LEARNS_S[wildcards.learner] * stream.duration_s * network.times_each
+    needs_s = max(learns_s, makes_s / stream.workers) if stream.workers else learns_s + makes_s
+    return int((15 + stream.scenes * needs_s / 60) * attempt + 1)
+
+
+def minutes_of_answers():
+    """Return the run time of answers: a third of an hour to begin, and each scene, as many at a time as there are ranks."""
+    return 20 + SCENES.count * ANSWERS_S * SCENES.duration_s / SCENES.ranks / 60
 
 
 ANSWER_SLICE = {

@@ -158,7 +158,7 @@ rule answer_scenes:
         tasks_per_gpu=0,
         mem_mb=memory(*(mb * (1 if on_cluster() and OVER_MPI else SCENE_RANKS) for mb in RANK_OF_SCENES_MB)),
         mem_mb_per_cpu=memory(*RANK_OF_SCENES_MB) if on_cluster() and OVER_MPI else 0,
-        runtime=minutes(20 + SCENES.count * 0.04 / SCENES.ranks),
+        runtime=minutes(minutes_of_answers()),
     params:
         scenes=SCENES.count,
         people=HEARERS,

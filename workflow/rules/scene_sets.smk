@@ -39,6 +39,13 @@ def shards_of_sounds(kind):
     return expand(WAVEFORMS, clips=clips, dealt=dealt(CLIP_STUDIES[clips]))
 
 
+def settings_of_gathering():
+    """Return what sounds that scenes are made of depend on: of each kind that is among them, and of no other."""
+    datasets = {kind: CLIP_STUDIES[clips].collection for kind, clips in CLIPS_OF_KIND.items() if kind in SCENES.sounds}
+    of_chords = {"variations": CONFIG.chords.variations} if "chords" in datasets else {}
+    return {"seed": CONFIG.seed, "most": SCENES.most_of_a_shard, "datasets": datasets} | of_chords
+
+
 def speech_of_scenes(pool):
     """Return an input function: the sentences that scenes are made of."""
 

@@ -24,10 +24,7 @@ rule gather_sounds:
         runtime=minutes(10, 0.02),
     params:
         rate_hz=ROOMS.sample_rate_hz,
-        datasets={"clips": CONFIG.sounds.collection, "chords": CONFIG.chords.collection},
-        variations=CONFIG.chords.variations,
-        most=SCENES.most_of_a_shard,
-        seed=CONFIG.seed,
+        settings=settings_of_gathering(),
         code=code("gather_sounds"),
     message:
         "Gather the sounds of scenes"

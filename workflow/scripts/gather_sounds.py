@@ -5,7 +5,7 @@ from earshot.data.clip_shards import read_shard
 from earshot.scenes.sounds import chord_rows, clip_rows, gather, read_recording, shard_parts, speech_rows, write_sounds
 
 with at_work(snakemake) as params:
-    files = snakemake.input
+    files, settings, seed = snakemake.input, params.settings, params.settings["seed"]
 
     def parts():
         """Go through all sounds, a shard after the other."""
@@ -14,9 +14,9 @@ with at_work(snakemake) as params:
             ("chords", files.chords, files.chord_indices),
         ):
             for pair in zip(shards, indices, strict=True):
-                index, values, made_with = read_shard(*pair, params.datasets[kind])
-                rows = clip_rows(index) if kind == "clips" else chord_rows(index, params.variations, params.seed)
-                yield from shard_parts(rows, values, made_with["rate_hz"], params.most, params.seed)
+                index, values, made_with = read_shard(*pair, settings["datasets"][kind])
+                rows = clip_rows(index) if kind == "clips" else chord_rows(index, settings["variations"], seed)
+                yield from shard_parts(rows, values, made_with["rate_hz"], settings["most"], seed)
         # Who trains validates too: there are too few speakers for a third pool.
         pools = {
             "training": files.training_speech,

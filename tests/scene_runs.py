@@ -47,7 +47,7 @@ SCENES: dict[str, Any] = changed(
                 "batch_size": 8,
                 "workers": 0,
             },
-            "localiser": {"width": 8, "directions": 60},
+            "localiser": {"width": 8, "directions": 300},
             "ranks": 1,
         },
     },

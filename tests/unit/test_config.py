@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 from earshot.config import Config, read_config
+from earshot.config_scenes import require_scenes
 from earshot.errors import ConfigError
 from snakemake.utils import update_config
 
@@ -132,6 +133,42 @@ def test_the_headline_is_of_a_model_that_is_known():
 def test_spectra_of_what_signals_do_not_have_are_refused(key, value, line):
     (said,) = refusal(at(key, value))
     assert said.startswith(f"config key {line}")
+
+
+@pytest.mark.parametrize(
+    ("keys", "lines"),
+    [
+        ({"rooms.receivers": 1}, ["rooms.receivers: scenes need rooms with 2 at least"]),
+        ({"rooms.receivers": 1, "rooms.grid_m": 1}, []),  # of which a room has as many as fit
+        (
+            {"rooms.sample_rate_hz": 12000},
+            [
+                f"scenes.{name}.highest_hz: {hz} Hz is above half of rooms.sample_rate_hz, 6000 Hz"
+                for name, hz in (("spectra", 7800), ("levels", 8000))
+            ],
+        ),
+        (
+            {"scenes.stream.duration_s": 0.5, "scenes.spectra.window_samples": 8192},
+            ["scenes.spectra.window_samples: 8192 samples are longer than scenes of scenes.stream.duration_s, 8000"],
+        ),
+        ({"scenes.duration_s": 0.5, "scenes.levels.window_samples": 8192}, ["scenes.levels.window_samples: 8192"]),
+        ({}, []),
+    ],
+)
+def test_rooms_that_scenes_cannot_be_in_stop_whoever_wants_scenes(keys, lines):
+    """And nobody else: the configuration is read."""
+    config = read_config(merged(MAIN, *(at(key, value) for key, value in keys.items())))
+    found = []
+    try:
+        require_scenes(config.scenes, config.rooms)
+    except ConfigError as error:
+        found = str(error).splitlines()
+    assert len(found) == len(lines)
+    assert all(one.startswith(f"config key {line}") for one, line in zip(found, lines, strict=True))
+
+
+def test_sounds_of_scenes_are_named_once():
+    assert refusal(at("scenes.sounds", ["clips", "clips"])) == ["config key scenes: sounds names one twice"]
 
 
 def test_numbers_from_the_command_line_are_numbers():

@@ -5,10 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from earshot.config_scenes import SceneLocaliser, Scenes
 from earshot.data.shards import write_tensors
 from earshot.data.synthetic_hrtf import Person, grid, synthesise_hrirs
 from earshot.directions import great_circle_deg, unit_vectors
-from earshot.errors import DataError
+from earshot.errors import ConfigError, DataError
+from earshot.learn import direction_map
 from earshot.learn.direction_map import directions, peaks, wanted
 from earshot.learn.direction_network import (
     DirectionNetwork,
@@ -99,6 +101,27 @@ def test_a_second_peak_is_not_beside_the_first():
     assert np.isfinite(other).all() and np.linalg.norm(other) == pytest.approx(1)
 
 
+def least(section, key):
+    (limit,) = (one.ge for one in section.model_fields[key].metadata if hasattr(one, "ge"))
+    return limit
+
+
+def test_as_few_directions_as_may_be_say_where_sources_are_that_are_as_near_as_may_be():
+    """The median over the worse of two sources, of maps that are right; of half as many directions it is 8 degrees."""
+    random = np.random.default_rng(1)
+    first, aside = random.standard_normal((2, 300, 3))
+    first /= np.linalg.norm(first, axis=1, keepdims=True)
+    aside -= (first * aside).sum(1, keepdims=True) * first
+    aside /= np.linalg.norm(aside, axis=1, keepdims=True)
+    apart = np.radians(random.uniform(least(Scenes, "apart_deg"), 90, 300))[:, None]
+    true = np.stack([first, np.cos(apart) * first + np.sin(apart) * aside], axis=1)
+    found = peaks(wanted(torch.from_numpy(true).float(), least(SceneLocaliser, "directions")).numpy(), 2)
+    errors = great_circle_deg(found[:, :, None], true[:, None])
+    paired = np.minimum(errors[:, [0, 1], [0, 1]].max(1), errors[:, [0, 1], [1, 0]].max(1))
+    assert np.median(paired) < 1.5
+    assert least(Scenes, "apart_deg") == direction_map._APART_DEG
+
+
 def test_templates_are_what_pulses_are_heard_as(people):
     person = people[0]
     values, measured = templates(person, SPECTRA, 200)
@@ -109,6 +132,14 @@ def test_templates_are_what_pulses_are_heard_as(people):
     aside = known[:, 1]
     difference = values[SPECTRA.bands : 2 * SPECTRA.bands].mean(0).numpy()
     assert np.corrcoef(difference[measured], aside[measured])[0, 1] > 0.9
+
+
+def test_ears_that_no_window_holds_are_refused(people):
+    """Half of what they hear would be cut."""
+    with pytest.raises(
+        ConfigError, match=r"scenes.spectra.window_samples: 64 samples are shorter than the HRIRs of one"
+    ):
+        templates(people[0], replace(SPECTRA, window_samples=64), 200)
 
 
 def network(people, settings=SIZES):

@@ -136,7 +136,7 @@ STALE = [
     ({"scenes.duration_s": 0.6}, TRIED),
     ({"scenes.two_sources": 0.6, "scenes.level_db": [-2, 2]}, DRAWN | LOCALISERS),
     ({"scenes.signal_to_noise_db": [10, 30]}, DRAWN | BOTH),
-    ({"scenes.apart_deg": 20}, DRAWN | BOTH),
+    ({"scenes.apart_deg": 35}, DRAWN | BOTH),
     ({"scenes.reach_deg": 40}, DRAWN | BOTH),
     ({"scenes.exact_s": 0.05}, {"learn_from_scenes": 2} | TRIED),  # in rooms
     ({"scenes.spectra.bands": 40}, LOCALISERS),
@@ -188,6 +188,13 @@ def test_every_key_or_its_section_is_in_the_tables_above():
     whole = {"spectra", "stream", "localiser", "levels", "classifier"}
     others = {key for key in leaf_keys(Scenes) if key.partition(".")[0] not in whole and f"scenes.{key}" not in tried}
     assert others == {"sounds", "measured"}, "of which other tests tell"
+
+
+def test_rooms_that_scenes_cannot_be_in_stop_them_before_they_begin(made):
+    own = changed({"rooms.receivers": 1}, SCENES)
+    said = run(made, "-n", *TARGET, config=own, project=made, succeeds=False)
+    assert "config key rooms.receivers: scenes need rooms with 2 at least, for two sources" in said
+    assert planned_rules(made, "--until", "simulate_rooms", "--", "rooms", config=own, project=made)
 
 
 def test_other_kinds_of_sounds_are_gathered_with_those_there(made):

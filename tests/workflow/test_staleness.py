@@ -233,7 +233,7 @@ OF_SCENES = {
     "scenes.two_sources": 1,
     "scenes.signal_to_noise_db": [0, 10],
     "scenes.level_db": [-1, 1],
-    "scenes.apart_deg": 20,
+    "scenes.apart_deg": 35,
     "scenes.reach_deg": 30,
     "scenes.exact_s": 0.05,
     "scenes.spectra.window_samples": 1024,

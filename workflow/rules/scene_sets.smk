@@ -1,5 +1,6 @@
 """Scenes: whose ears hear them, what they are drawn from, and what learns from the stream."""
 
+from earshot.config_scenes import require_scenes
 from earshot.learn.kinds import BUILDERS
 from earshot.scenes.learners import LEARNERS
 
@@ -37,6 +38,16 @@ def shards_of_sounds(kind):
         return []
     clips = CLIPS_OF_KIND[kind]
     return expand(WAVEFORMS, clips=clips, dealt=dealt(CLIP_STUDIES[clips]))
+
+
+def for_scenes(file):
+    """Return an input function: a file of each shard of rooms, where scenes can be in them."""
+
+    def files(wildcards):
+        stops(require_scenes, SCENES, ROOMS)
+        return of_rooms(file)
+
+    return files
 
 
 def settings_of_gathering():

@@ -36,7 +36,7 @@ rule draw_scenes:
     input:
         sounds=rules.gather_sounds.output.sounds,
         index=rules.gather_sounds.output.index,
-        responses=of_rooms(rules.simulate_rooms.output.responses),
+        responses=for_scenes(rules.simulate_rooms.output.responses),
         rooms=of_rooms(rules.simulate_rooms.output.index),
         sofa=[sofa_file(person) for person in HEARERS],
     output:
@@ -66,7 +66,7 @@ rule learn_from_scenes:
     input:
         sounds=rules.gather_sounds.output.sounds,
         index=rules.gather_sounds.output.index,
-        responses=of_rooms(rules.simulate_rooms.output.responses),
+        responses=for_scenes(rules.simulate_rooms.output.responses),
         rooms=of_rooms(rules.simulate_rooms.output.index),
         sofa=[sofa_file(person) for person in TAUGHT_BY],
     output:

@@ -4,6 +4,7 @@ import json
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 import scenes_made_up as made
 from earshot.config_rooms import Rooms
@@ -31,7 +32,7 @@ from test_scenes import MAKING, cast, maker, people, places, sounds  # noqa: F40
 KINDS = [("localiser", "rooms"), ("localiser", "anechoic"), ("classifier", "rooms"), ("classifier", "anechoic")]
 
 
-def report(folder, scenes, answers, measured=(), times=None, **settings):
+def report(folder, scenes, answers, measured=(), times=None, excluded=(), **settings):
     """Return figures by name, the summary and the page as they are read."""
     histories = {f"{one}-{other}.parquet": made.history(one, other) for one, other in KINDS}
     learnt = summary_scene_runs.learning(histories, 400)
@@ -75,6 +76,7 @@ def report(folder, scenes, answers, measured=(), times=None, **settings):
         "scaling": scaling or None,
         "study_a": {"part_s": 0.5},
         "taught_by": ["carl", "dora"],
+        "excluded": excluded,
     }
     json.dumps(summary, allow_nan=False)
     ways = {"as it is heard": np.zeros((160, 2), np.float32)}
@@ -202,6 +204,16 @@ def test_no_classes(tmp_path):
     drawn, _, page = report(tmp_path, scenes, made.answers(scenes, classes=False), sounds=("clips", "speech"))
     assert "no scene has one clip alone (n = 0)" in page.text and "of the kinds clips" in page.text
     assert "have a name for" in drawn["scene_classes"].texts[0].get_text()
+
+
+def test_who_was_left_out_is_named(tmp_path):
+    scenes = made.scenes()
+    table = pd.DataFrame({"subject": ["anna", "emil"], "excluded": [None, "emil.sofa: not readable as SOFA"]})
+    out = summary_scenes.excluded(table, table)
+    _, _, page = report(tmp_path, scenes, made.answers(scenes), excluded=out)
+    assert "Left out: emil, whose files" in page.text and "emil: emil.sofa: not readable as SOFA" in page.text
+    _, _, page = report(tmp_path, scenes, made.answers(scenes))
+    assert "left-out" not in page.ids
 
 
 def test_numbers_that_are_none(tmp_path):

@@ -1,5 +1,6 @@
 """Scenes: made, learnt from and answered; the same whoever answers; and again only what an edit made stale."""
 
+import json
 import os
 import shutil
 import time
@@ -32,7 +33,11 @@ from test_staleness import leaf_keys
 TARGET = ["--", "scenes"]
 # A room that was measured, here one without walls, and the head by itself.
 OFFICE = {"scenes.measured.office": {"file": "office.sofa", "anechoic": "head.sofa", "count": 4}}
-SCENES, POOL = (changed(OFFICE, one) for one in (scene_runs.SCENES, scene_runs.POOL))
+# The third of those who hear and of those who teach is left out.
+DAMAGED = {"person03", "person06"}
+PEOPLE = {"synthetic.people": 6, "scenes.people": 3, "scenes.training_people": 3}
+PEOPLE["localisation.bad_subject"] = "exclude"
+SCENES, POOL = (changed(OFFICE | PEOPLE, one) for one in (scene_runs.SCENES, scene_runs.POOL))
 LEARNT = "results/tiny/scenes/localiser/rooms"
 
 
@@ -43,6 +48,10 @@ def made(tmp_path_factory):
     for name, directions in (("office", range(-80, 81, 20)), ("head", range(-90, 91, 10))):
         head = synthesise_hrirs(Person(name), np.array(directions) % 360, 0.0)
         write_hrirs(folder / f"{name}.sofa", head)
+    sofa = [f"results/tiny/hrtf/{person}.sofa" for person in sorted(DAMAGED)]
+    run(folder, "--", *sofa, config=SCENES, project=folder)
+    for file in sofa:
+        damage(folder / file)
     run(folder, *TARGET, config=SCENES, project=folder)
     return folder
 
@@ -96,6 +105,18 @@ def test_who_tests_has_taught_nobody(made):
     assert set(scenes["item_1"]) <= set(sounds.loc[sounds["pool"] == "test", "item"])
 
 
+def test_who_is_damaged_is_left_out_and_named(made):
+    folder = made / "results/tiny/scenes"
+    tables = [pd.read_parquet(folder / f"{name}.parquet") for name in ("hearers", "classifier/anechoic-teachers")]
+    found = pd.concat(tables).set_index("subject")["excluded"]
+    assert len(found) == 6 and set(found.index[found.notna()]) == DAMAGED
+    assert {path.stem for path in (folder / "without_rooms").iterdir()} == {"person01", "person02"}
+    summary = json.loads((folder / "summary.json").read_text())
+    assert {one["subject"] for one in summary["excluded"]} == DAMAGED
+    assert summary["taught_by"] == ["person04", "person05"]
+    assert "Left out: person03, person06" in (folder / "index.html").read_text()
+
+
 def test_a_measured_room_is_answered_and_reported(made):
     folder = made / "results/tiny/scenes"
     scenes, found = (pd.read_parquet(folder / f"measured/office/{name}.parquet") for name in ("scenes", "answers"))
@@ -130,7 +151,7 @@ BOTH, DRAWN, ANSWERED = {"learn_from_scenes": 4} | TRIED, {"draw_scenes": 1}, {"
 ROOMS = {"simulate_rooms": 1} | DRAWN | BOTH
 STALE = [
     ({"scenes.count": 9}, DRAWN),
-    ({"scenes.people": 3}, DRAWN | BOTH | {"localise_without_rooms": 1}),
+    ({"scenes.people": 2}, DRAWN | BOTH | {"localise_without_rooms": 1}),
     ({"scenes.training_people": 1}, BOTH),
     ({"scenes.most_of_a_shard": 3}, {"gather_sounds": 1} | DRAWN | BOTH),
     ({"scenes.duration_s": 0.6}, TRIED),
@@ -195,6 +216,10 @@ def test_rooms_that_scenes_cannot_be_in_stop_them_before_they_begin(made):
     said = run(made, "-n", *TARGET, config=own, project=made, succeeds=False)
     assert "config key rooms.receivers: scenes need rooms with 2 at least, for two sources" in said
     assert planned_rules(made, "--until", "simulate_rooms", "--", "rooms", config=own, project=made)
+
+
+def test_who_was_left_out_once_is_not_left_out_silently(made):
+    assert planned(made, {"localisation.bad_subject": "stop"}) == {"report_scenes": 1}, "which refuses"
 
 
 def test_other_kinds_of_sounds_are_gathered_with_those_there(made):
@@ -269,7 +294,7 @@ def made_of(folder):
     )
     files = [scenes / name for name in ("scenes.parquet", "sounds.safetensors", "sounds.parquet")]
     files += [path.with_suffix(".safetensors") for path in rooms] + rooms
-    files += [folder / f"results/tiny/hrtf/{person}.sofa" for person in ("person01", "person02")]
+    files += [folder / f"results/tiny/hrtf/{person}.sofa" for person in ("person01", "person02", "person03")]
     files += [
         scenes / learner / f"{heard_in}.safetensors"
         for learner in ("localiser", "classifier")

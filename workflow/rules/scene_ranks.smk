@@ -3,7 +3,8 @@
 
 rule benchmark_scenes:
     input:
-        scenes=rules.draw_scenes.output[0],
+        scenes=rules.draw_scenes.output.scenes,
+        hearers=rules.draw_scenes.output.hearers,
         sounds=rules.gather_sounds.output.sounds,
         index=rules.gather_sounds.output.index,
         responses=of_rooms(rules.simulate_rooms.output.responses),

@@ -40,7 +40,8 @@ rule draw_scenes:
         rooms=of_rooms(rules.simulate_rooms.output.index),
         sofa=[sofa_file(person) for person in HEARERS],
     output:
-        f"{SCENE_FOLDER}/scenes.parquet",
+        scenes=f"{SCENE_FOLDER}/scenes.parquet",
+        hearers=f"{SCENE_FOLDER}/hearers.parquet",
     log:
         f"{LOGS}/draw_scenes.log",
     benchmark:
@@ -72,6 +73,7 @@ rule learn_from_scenes:
     output:
         network=f"{SCENE_FOLDER}/{{learner}}/{{heard_in}}.safetensors",
         history=f"{SCENE_FOLDER}/{{learner}}/{{heard_in}}.parquet",
+        teachers=f"{SCENE_FOLDER}/{{learner}}/{{heard_in}}-teachers.parquet",
     log:
         f"{LOGS}/learn_from_scenes/{{learner}}/{{heard_in}}.log",
     benchmark:
@@ -127,7 +129,8 @@ rule localise_without_rooms:
 # changes no answer, so the script reads that from the configuration.
 rule answer_scenes:
     input:
-        scenes=rules.draw_scenes.output[0],
+        scenes=rules.draw_scenes.output.scenes,
+        hearers=rules.draw_scenes.output.hearers,
         sounds=rules.gather_sounds.output.sounds,
         index=rules.gather_sounds.output.index,
         responses=of_rooms(rules.simulate_rooms.output.responses),
@@ -210,7 +213,10 @@ rule try_measured_room:
 
 rule report_scenes:
     input:
-        scenes=rules.draw_scenes.output[0],
+        scenes=rules.draw_scenes.output.scenes,
+        hearers=rules.draw_scenes.output.hearers,
+        # Whichever learns, and in whatever, has the same ones.
+        teachers=expand(rules.learn_from_scenes.output.teachers, learner="localiser", heard_in=HEARD_IN)[0],
         answers=rules.answer_scenes.output.answers,
         pieces=rules.answer_scenes.output.pieces,
         measured_scenes=expand(rules.try_measured_room.output.scenes, measured_room=MEASURED_ROOMS),
@@ -256,7 +262,7 @@ rule report_scenes:
             | {"stream": {"workers"}, "measured": {"__all__": {"file", "anechoic"}}},
         ),
         people=HEARERS,
-        taught_by=TAUGHT_BY,
+        bad_subject=STUDY.bad_subject,
         making=MAKING_SLICE | {"duration_s": SCENES.duration_s},
         study_a={"part_s": STUDY.stimulus.duration_s},
         modelled_scenes=RANKS.modelled_scenes if THERE_OF_RANKS else None,

@@ -2,9 +2,10 @@
 
 from functools import partial
 
+import pandas as pd
 from _script import at_work, git_commit
 from earshot.data.schemas.scene_times import SCENE_TIMES
-from earshot.data.schemas.scenes import SCENE_ANSWERS, SCENE_HISTORY, SCENE_PIECES, SCENES
+from earshot.data.schemas.scenes import SCENE_ANSWERS, SCENE_HISTORY, SCENE_PEOPLE, SCENE_PIECES, SCENES
 from earshot.data.sofa import read_hrirs
 from earshot.data.sources import read_sources
 from earshot.data.tables import read_table
@@ -12,8 +13,10 @@ from earshot.hardware import hardware
 from earshot.rooms.heads import Head
 from earshot.scenes.drawing import scenes_of
 from earshot.scenes.making import Maker, MakingSettings
+from earshot.scenes.people import who_hears
 from earshot.scenes.places import read_places
 from earshot.scenes.sounds import read_sounds
+from earshot.score.listeners import refuse_excluded
 from earshot.show import (
     figures_scaling,
     figures_scene_runs,
@@ -31,6 +34,8 @@ with at_work(snakemake) as params:
     files, per_piece = snakemake.input, params.config["scenes"]["stream"]["scenes_per_piece"]
     scenes, answers = read_table(files.scenes, SCENES), read_table(files.answers, SCENE_ANSWERS)
     pieces = read_table(files.pieces, SCENE_PIECES)
+    hearers, teachers = (read_table(path, SCENE_PEOPLE) for path in (files.hearers, files.teachers))
+    refuse_excluded(pd.concat([hearers, teachers]), params.bad_subject)
     histories = {path: read_table(path, SCENE_HISTORY) for path in files.histories}
     sounds = read_sounds(files.sounds, files.index)
     heard = summary_scenes.summarise(scenes, answers, params.config["seed"], files.answers)
@@ -54,7 +59,8 @@ with at_work(snakemake) as params:
         "answering": answering,
         "scaling": scaling,
         "study_a": params.study_a,
-        "taught_by": params.taught_by,
+        "taught_by": who_hears(teachers),
+        "excluded": summary_scenes.excluded(hearers, teachers),
         "stages": summary.stage_times(params.jobs),
         "data": summary.data_sets(read_sources(files.sources), params.sources),
     }

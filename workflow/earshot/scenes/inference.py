@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from earshot import device
-from earshot.data.schemas.scenes import SCENE_ANSWERS, SCENES
+from earshot.data.schemas.scenes import SCENE_ANSWERS, SCENE_PEOPLE, SCENES
 from earshot.data.sofa import HrirSet, read_hrirs
 from earshot.data.tables import read_table
 from earshot.directions import great_circle_deg
@@ -25,6 +25,7 @@ from earshot.rooms.heads import Head
 from earshot.scenes import without_rooms
 from earshot.scenes.drawing import Scene, scenes_of
 from earshot.scenes.making import Heard, Maker, MakingSettings
+from earshot.scenes.people import who_hears
 from earshot.scenes.places import Places, read_places
 from earshot.scenes.separation import SeparationSettings, separate
 from earshot.scenes.sounds import Sounds, read_sounds
@@ -60,18 +61,21 @@ def settings_of_work(
 ) -> dict[str, Any]:
     """Return the settings of `work` as plain values: `settings`, and what names of files stand for.
 
-    `files` are paths by what they are of: one for all (`scenes`, `sounds`, `index`, and the folder `without_rooms`), a
-    list of shards (`responses`, `rooms`), of people (`sofa`) or of what networks heard (`localisers`, `classifiers`).
+    `files` are paths by what they are of: one for all (`scenes`, `sounds`, `index`, `hearers`, and the folder
+    `without_rooms`), a list of shards (`responses`, `rooms`), of people (`sofa`, of those, too, who were left out) or
+    of what networks heard (`localisers`, `classifiers`).
     """
+    sofa = dict(zip(people, files["sofa"], strict=True))
+    hearers = who_hears(read_table(files["hearers"], SCENE_PEOPLE))
     return dict(settings) | {
         "scenes": files["scenes"],
         "sounds": files["sounds"],
         "sounds_index": files["index"],
         "rooms": list(zip(files["responses"], files["rooms"], strict=True)),
-        "people": dict(zip(people, files["sofa"], strict=True)),
+        "people": {person: sofa[person] for person in hearers},
         "localisers": dict(zip(heard_in, files["localisers"], strict=True)),
         "classifiers": dict(zip(heard_in, files["classifiers"], strict=True)),
-        "without_rooms": {person: f"{files['without_rooms']}/{person}.safetensors" for person in people},
+        "without_rooms": {person: f"{files['without_rooms']}/{person}.safetensors" for person in hearers},
         "interaural": {"features": without_rooms.features_below(settings["features"], settings["rate_hz"])},
     }
 

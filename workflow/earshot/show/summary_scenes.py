@@ -212,6 +212,14 @@ def _helps(rows: pd.DataFrame, seed: int, table: str) -> dict[str, Figure]:
     return found
 
 
+def excluded(*people: pd.DataFrame) -> list[dict[str, str]]:
+    """Return who was left out of tables of people, and why, each once."""
+    found = pd.concat(people).dropna(subset="excluded").drop_duplicates("subject")
+    return [
+        {"subject": str(one), "reason": str(why)} for one, why in zip(found["subject"], found["excluded"], strict=True)
+    ]
+
+
 def classes_known(sounds: pd.DataFrame) -> int:
     """Return how many classes of clips there are to learn. `sounds` is the index of the sounds of scenes."""
     return int(sounds.loc[(sounds["kind"] == "clip") & (sounds["pool"] == "training"), "label"].nunique())

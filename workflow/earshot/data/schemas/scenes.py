@@ -2,7 +2,7 @@
 
 import pandera.pandas as pa
 
-from earshot.data.schemas.columns import angle
+from earshot.data.schemas.columns import LISTENER, angle
 
 SOUND_KINDS = ("clip", "speech", "chord")
 POOLS = ("training", "validation", "test")
@@ -57,6 +57,9 @@ SCENES = pa.DataFrameSchema(
     strict=True,
     coerce=True,
 )
+
+# A row for each person with whose ears scenes were heard, or networks taught.
+SCENE_PEOPLE = pa.DataFrameSchema(LISTENER, name="people of scenes", strict=True, coerce=True)
 
 # A row for each piece of the stream that a network learnt from, which is an epoch to its training.
 SCENE_HISTORY = pa.DataFrameSchema(

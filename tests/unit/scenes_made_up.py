@@ -71,6 +71,21 @@ def answers(of_scenes, damaged=(), classes=True):
     return SCENE_ANSWERS.validate(pd.DataFrame([empty | row for row in rows]))
 
 
+def with_chords(table, said):
+    """The same scenes with chords in place of clips, and what was said: the network of rooms is right about all roots.
+
+    The one that learnt without rooms is about those of one source, the study's about none; types are as clips were.
+    """
+    clips = said[said["task"] == "class"]
+    roots, types = clips.assign(task="root", right=clips["by"].str.startswith("rooms")), clips.assign(task="type")
+    roots["right"] |= roots["by"] == "anechoic"
+    study = [one[one["by"].str.startswith("rooms")].assign(right=False) for one in (roots, types)]
+    study = [one.assign(by=one["by"].str.replace("rooms", "study")) for one in study]
+    table = table.assign(kind_1="chord", kind_2=table["kind_2"].replace("clip", "chord"))
+    others = said[said["task"] != "class"]
+    return table, SCENE_ANSWERS.validate(pd.concat([others, roots, types, *study], ignore_index=True))
+
+
 def in_measured_room():
     """Scenes in a measured room, one source left, ahead, right, and two, and answers: guesses are 60 degrees off."""
     table = scenes((1, 1, 1, 2), people=("office",)).assign(room="office", t60_s=0.3)

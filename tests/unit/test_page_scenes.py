@@ -54,6 +54,8 @@ def report(folder, scenes, answers, measured=(), times=None, excluded=(), **sett
     scaling = times is not None and summary_scaling.scaling(times, 80, 1, "ranks.parquet")
     if scaling:
         drawn["scene_scaling"] = figures_scaling.scene_scaling(scaling)
+    if heard["roots"]:
+        drawn["scene_chords"] = figures_scenes.scene_classes(heard["roots"], "chords")
     on_page = []
     for name, figure in drawn.items():
         figures.save(figure, folder / f"{name}.svg")
@@ -162,6 +164,16 @@ def test_without_two_sources(tmp_path):
     assert "no scene has two sources (n = 0)" in page.text and "3 with one source and 0 with two" in page.text
     assert "nothing to separate" in drawn["separation_gains"].texts[0].get_text()
     assert "two sources" not in words(drawn["scene_errors"])
+
+
+def test_chords(tmp_path):
+    scenes = made.scenes()
+    drawn, _, page = report(tmp_path, *made.with_chords(scenes, made.answers(scenes)))
+    assert "no scene has one clip alone (n = 0)" in page.text and "right roots (of 12) and types (of 4)" in page.text
+    assert "the chord study's, of dry chords; one source0.0 %" in page.text
+    assert "learnt in rooms; one source100.0 %" in page.text and "root of a chord, one source: the same" in page.text
+    said = words(drawn["scene_chords"])
+    assert "one source: n = 3 chords in 3 scenes" in said and "the chord study's, of dry chords: separated" in said
 
 
 def test_measured_rooms(tmp_path):

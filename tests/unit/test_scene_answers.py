@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from earshot.data.clips import TRIAD_ROOTS
 from earshot.data.schemas.scenes import SCENE_ANSWERS, SCENES
 from earshot.data.sofa import write_hrirs
 from earshot.data.tables import write_table
@@ -16,14 +17,16 @@ from earshot.learn.perceptron import TrainingSettings
 from earshot.scenes import without_rooms
 from earshot.scenes.drawing import draw_scenes, table_of
 from earshot.scenes.inference import paired, work
+from earshot.scenes.learning import train_classifier
 from earshot.scenes.measured import try_room
 from earshot.scenes.sounds import write_sounds
-from earshot.scenes.stream import SceneLevels, SceneValues, levels_at_ears
+from earshot.scenes.stream import SceneLevels, SceneValues, levels_at_ears, levels_of
 from earshot.signal.bands import Bands
 from earshot.signal.binaural_spectra import BinauralSettings
 from earshot.signal.interaural import InterauralSettings
 from earshot.signal.melspectrogram import MelSettings
 from earshot.signal.noise import NoiseSettings
+from earshot.signal.spectra import spectrogram
 from test_measured_scenes import measured, room_and_head  # noqa: F401 (fixtures)
 from test_rooms import CPU
 from test_scenes import DRAWING, MAKING, RATE_HZ, cast, maker, people, places, sounds  # noqa: F401 (fixtures)
@@ -35,6 +38,24 @@ FEATURES = {
     "hop_samples": 256,
     "level_bands": {"count": 8, "spacing": "erb", "lowest_hz": 200, "highest_hz": 8000},
     "phase_bands": {"count": 4, "spacing": "erb", "lowest_hz": 200, "highest_hz": 1500},
+}
+STREAM = {
+    "scenes": 16,
+    "duration_s": 0.5,
+    "scenes_per_place": 4,
+    "scenes_per_piece": 8,
+    "shards_at_once": 2,
+    "batch_size": 4,
+}
+CHORDS = {
+    "seed": 1,
+    "heard_in": "rooms",
+    "sounds": "chord",
+    "drawing": {"seed": 1, "signal_to_noise_db": (10, 40), "apart_deg": 30, "reach_deg": 8},
+    "making": {"seed": 1, "exact_s": 0.05},
+    "stream": STREAM,
+    "made_with": {"kind": "constant_q", "settings": {"hop_samples": 4096, "lowest_hz": 55, "octaves": 7}},
+    "network": {"network": "transposable", "learning_rate": 1e-3, "weight_decay": 0.0},
 }
 INTERAURAL = InterauralSettings(512, 256, Bands(8, "erb", 200, 8000), Bands(4, "erb", 200, 1500))
 STUDY = TrainingSettings((64,), "relu", 5e-3, 32, 1e-4, 150, 20, 1e-4)
@@ -48,8 +69,16 @@ def study(people):  # noqa: F811
 
 
 @pytest.fixture(scope="module")
-def settings(cast, maker, people, study, tmp_path_factory):  # noqa: F811
-    """Files and sections as the rule gives them, with networks that have learnt nothing. Rooms are handed over."""
+def chords(sounds, places, people, tmp_path_factory):  # noqa: F811
+    """A network of chords that has learnt from a few scenes."""
+    network, history = train_classifier(sounds, places, people, CHORDS, 0, CPU, tmp_path_factory.mktemp("chords"))
+    assert [len(task.classes) for task in network.tasks] == [12, 4] and len(history) == 2
+    return network
+
+
+@pytest.fixture(scope="module")
+def settings(cast, maker, places, people, study, chords, tmp_path_factory):  # noqa: F811
+    """Files and sections as the rule gives them, with networks that have learnt next to nothing."""
     folder = tmp_path_factory.mktemp("answers")
     files = [str(folder / f"sounds.{kind}") for kind in ("safetensors", "parquet")]
     known = maker.sounds
@@ -63,9 +92,12 @@ def settings(cast, maker, people, study, tmp_path_factory):  # noqa: F811
     direction_network.write_network(folder / "localiser.safetensors", network, {})
     shape = levels_at_ears(torch.zeros(1, 2, 8000), MelSettings(RATE_HZ, **LEVELS)).shape[1:]
     net = build("residual", (Task("category", ("noise0", "noise1", "noise2")),), tuple(shape), LEVELS)
-    classifier.write_network(
-        folder / "classifier.safetensors", net, {"settings": {"network": "residual"}, "made_with": {"settings": LEVELS}}
-    )
+    levels, kind = {"kind": "levels", "settings": LEVELS}, {"network": "residual"}
+    classifier.write_network(folder / "classifier.safetensors", net, {"settings": kind, "made_with": levels})
+    # The study's network may have learnt from chords of another rate.
+    for name, rate_hz in (("rooms", RATE_HZ), ("study", 22050.0)):
+        about = {"settings": CHORDS["network"], "made_with": CHORDS["made_with"] | {"rate_hz": rate_hz}}
+        classifier.write_network(folder / f"chords_{name}.safetensors", chords, about)
     for (name, one), own in zip(people.items(), study, strict=True):
         write_hrirs(folder / f"{name}.sofa", one)
         write_localiser(folder / f"{name}.safetensors", own, {})
@@ -77,7 +109,10 @@ def settings(cast, maker, people, study, tmp_path_factory):  # noqa: F811
         "scenes": str(folder / "scenes.parquet"),
         "people": {name: str(folder / f"{name}.sofa") for name in people},
         "localisers": {"rooms": str(folder / "localiser.safetensors")},
-        "classifiers": {"rooms": str(folder / "classifier.safetensors")},
+        "classifiers": {
+            "clip": {"rooms": str(folder / "classifier.safetensors")},
+            "chord": {name: str(folder / f"chords_{name}.safetensors") for name in ("rooms", "study")},
+        },
         "without_rooms": {name: str(folder / f"{name}.safetensors") for name in people},
         "making": vars(MAKING),
         "interaural": {"features": FEATURES},
@@ -104,6 +139,13 @@ def test_everything_is_answered_once(answering, cast):  # noqa: F811
         heard = {1: {"rooms"}, 2: {"rooms of the mixture", "rooms of what was separated"}}[sources]
         classes = own[own["task"] == "class"]
         assert len(classes) == len(heard) * len(clips) and set(classes["by"]) <= heard
+        played = sum(cast.kind[source.item] == "chord" for source in scenes[name].sources)
+        for task in ("root", "type"):
+            said = own[own["task"] == task]
+            assert (
+                len(said) == 2 * len(heard) * played
+                and set(said["said"]) <= {"root": set(TRIAD_ROOTS), "type": set("jnda")}[task]
+            )
         apart = own[own["task"] == "separation"]
         assert len(apart) == (4 if sources == 2 else 0) and apart["si_sdr_gain_db"].notna().all()
     assert rows.loc[rows["task"] == "direction", "error_deg"].between(0, 180).all()
@@ -165,6 +207,13 @@ def test_bands_end_where_there_is_nothing_to_hear():
     found = without_rooms.features_below({**FEATURES, "window_samples": 1}, 10000)
     assert found["level_bands"]["highest_hz"] == 5000 and found["phase_bands"]["highest_hz"] == 1500
     assert found["window_samples"] == 1 and FEATURES["level_bands"]["highest_hz"] == 8000
+
+
+def test_chords_at_two_equal_ears_are_as_the_study_hears_them(sounds):  # noqa: F811
+    item = next(iter(sounds.index.loc[sounds.index["kind"] == "chord", "item"]))
+    signal, settings = torch.from_numpy(sounds.signal(item)[None]), CHORDS["made_with"]["settings"]
+    heard = levels_at_ears(signal.expand(2, -1)[None], levels_of(CHORDS["made_with"], RATE_HZ))
+    assert torch.allclose(heard, spectrogram("constant_q", settings, RATE_HZ)(signal).float(), atol=0.05)
 
 
 def test_levels_are_of_both_ears_together(cast, maker):  # noqa: F811

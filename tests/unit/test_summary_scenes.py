@@ -78,9 +78,30 @@ def test_what_helps_is_by_the_same_sources(found):
         "own_ears_deg": 2,
         "classes_rooms_over_anechoic": pytest.approx(2 / 3),
         "classes_separated_over_mixture": 0.5,
+        "roots_rooms_over_anechoic": None,
+        "roots_rooms_over_study": None,
+        "roots_separated_over_mixture": None,
         "true_directions_db": 1,
     }
     assert (helps["rooms_over_study_deg"]["n"], helps["own_ears_deg"]["scenes"]) == (3, 5)
+
+
+def test_roots_and_types_of_chords_are_beside_classes_of_clips():
+    scenes = made.scenes()
+    found = found_of(*made.with_chords(scenes, made.answers(scenes)))
+    roots, types = found["roots"], found["types"]
+    assert [(roots[by]["all"]["mean"], roots[by]["all"]["n"]) for by in ("rooms", "anechoic", "study")] == [
+        (1, 3),
+        (1, 3),
+        (0, 3),
+    ]
+    assert types["rooms"]["all"]["mean"] == pytest.approx(2 / 3) and types["rooms of the mixture"]["all"]["mean"] == 0.5
+    assert [one["mean"] for one in types["rooms"]["all"]["splits"]["t60_s"]] == [1, 0, 1]
+    assert found["classes"] == {} and found["helps"]["roots_rooms_over_study"]["mean"] == 1
+    assert (
+        found["helps"]["roots_rooms_over_anechoic"]["mean"] == 0
+        and found["helps"]["roots_separated_over_mixture"]["n"] == 4
+    )
 
 
 def test_a_measured_room_is_told_by_azimuth_beside_guesses():

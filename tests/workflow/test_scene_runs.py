@@ -206,7 +206,7 @@ def test_ranks_are_timed_when_they_are_asked_for_and_then_in_the_report(made):
 
 def test_every_key_or_its_section_is_in_the_tables_above():
     tried = {key for changes in [*(changes for changes, _ in STALE), NOT_STALE] for key in changes}
-    whole = {"spectra", "stream", "localiser", "levels", "classifier"}
+    whole = {"spectra", "stream", "localiser", "levels", "classifier", "chords"}
     others = {key for key in leaf_keys(Scenes) if key.partition(".")[0] not in whole and f"scenes.{key}" not in tried}
     assert others == {"sounds", "measured"}, "of which other tests tell"
 
@@ -224,7 +224,11 @@ def test_who_was_left_out_once_is_not_left_out_silently(made):
 
 def test_other_kinds_of_sounds_are_gathered_with_those_there(made):
     found = planned(made, {"scenes.sounds": ["clips", "chords"], "chords.collection": "synthetic_triads"})
-    assert found["synthesise_clips"] == found["gather_sounds"] == 1 and found["learn_from_scenes"] == 4
+    assert (
+        found["synthesise_clips"] == found["gather_sounds"] == 1
+        and found["classify_clips"] == 1
+        and found["learn_from_scenes"] == 6
+    )
 
 
 @pytest.mark.parametrize(

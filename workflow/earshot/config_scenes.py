@@ -91,6 +91,16 @@ class SceneClassifier(SceneTraining):
     )
 
 
+class SceneChords(SceneTraining):
+    """The network that hears which chord is played, in rooms: ours of the chord study, given its transforms."""
+
+    learning_rate: float = Field(3e-3, gt=0, le=1, description="Adam's learning rate, the highest of its course")
+    weight_decay: float = Field(1e-3, ge=0, description="Decoupled decay of weights (AdamW)")
+    times_each: PositiveInt = Field(
+        4, description="Batches that a scene is in: more where a network learns faster than scenes are made"
+    )
+
+
 class MeasuredScenes(Section):
     """Scenes in a room whose responses were measured at a head, with that head's own responses without a room."""
 
@@ -147,6 +157,7 @@ class Scenes(Section):
     localiser: SceneLocaliser = SceneLocaliser()
     levels: LevelsOfScenes = LevelsOfScenes()
     classifier: SceneClassifier = SceneClassifier()
+    chords: SceneChords = SceneChords()
     measured: dict[Name, MeasuredScenes | None] = Field(
         {}, description="Measured rooms in which networks are tried too, by names of yours; null leaves one out"
     )

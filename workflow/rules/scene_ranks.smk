@@ -12,6 +12,8 @@ rule benchmark_scenes:
         sofa=[sofa_file(person) for person in HEARERS],
         localisers=expand(rules.learn_from_scenes.output.network, learner="localiser", heard_in=HEARD_IN),
         classifiers=expand(rules.learn_from_scenes.output.network, learner="classifier", heard_in=HEARD_IN),
+        chords=expand(rules.learn_from_scenes.output.network, learner=CHORDS, heard_in=HEARD_IN),
+        study_of_chords=expand(rules.classify_clips.output.networks, **STUDY_OF_CHORDS),
         without_rooms=rules.localise_without_rooms.output[0],
     output:
         RANKS_TIMED,

@@ -1,8 +1,7 @@
 """Scenes: whose ears hear them, what they are drawn from, and what learns from the stream."""
 
 from earshot.config_scenes import require_scenes
-from earshot.learn.kinds import BUILDERS
-from earshot.scenes.learners import LEARNERS
+from earshot.scenes.learners import LEARNERS, NETWORKS
 
 SCENES = CONFIG.scenes
 SCENE_FOLDER = f"{RESULTS}/scenes"
@@ -10,7 +9,15 @@ HEARERS = SUBJECTS[: SCENES.people]
 TAUGHT_BY = SUBJECTS[SCENES.people : SCENES.people + SCENES.training_people] or HEARERS
 CLIPS_OF_KIND = {"clips": SOUND_CLIPS, "chords": CHORD_CLIPS}
 WAVEFORMS = "results/shared/clips/{clips}/dry/waveforms/{dealt}.safetensors"
-HEARD_IN = ["rooms", "anechoic"]  # what localisers learn in
+HEARD_IN = ["rooms", "anechoic"]  # what networks learn in
+CHORDS = [kind for kind in SCENES.sounds if kind == "chords"]  # a learner where there are any
+LEARNT = ["localiser", "classifier", *CHORDS]
+# The chord study's own classifier, the last of the same kind, if it has not heard what tests in scenes; else none.
+STUDY_OF_CHORDS = {"study": "chords", "classifier": [], "split": "by_performance", "number": 1}
+if CHORDS and "by_performance" in CONFIG.chords.splits:
+    STUDY_OF_CHORDS["classifier"] = [
+        name for name in CONFIG.chords.classifiers if CONFIG.chords.models[name].network == "transposable"
+    ][-1:]
 
 
 wildcard_constraints:
@@ -68,15 +75,21 @@ def speech_of_scenes(pool):
 
 def settings_of_learner(wildcards):
     """Return the slice of the configuration that a training on the stream depends on."""
-    of_localiser = {"drawing": DRAWING_SLICE, "spectra": values(SCENES.spectra), "network": values(SCENES.localiser)}
     one_source = {key: value for key, value in DRAWING_SLICE.items() if key not in ("two_sources", "level_db")}
-    of_classifier = {"drawing": one_source, "levels": values(SCENES.levels), "network": values(SCENES.classifier)}
+    levels = {"kind": "levels", "settings": values(SCENES.levels)}
+    transforms = {"kind": "constant_q", "settings": values(CONFIG.chords.constant_q)}
+    own = {
+        "localiser": {"drawing": DRAWING_SLICE, "spectra": values(SCENES.spectra)},
+        "classifier": {"drawing": one_source, "sounds": "clip", "made_with": levels},
+        "chords": {"drawing": one_source, "sounds": "chord", "made_with": transforms},
+    }
     return {
         "seed": CONFIG.seed,
         "heard_in": wildcards.heard_in,
         "making": MAKING_SLICE if wildcards.heard_in == "rooms" else {"seed": CONFIG.seed},
         "stream": SCENES.stream.model_dump(mode="json", exclude={"workers"}),
-        **(of_localiser if wildcards.learner == "localiser" else of_classifier),
+        "network": values(getattr(SCENES, wildcards.learner)),
+        **own[wildcards.learner],
     }
 
 
@@ -87,7 +100,7 @@ def modules_of_learner(wildcards):
 
 def networks_of_classifiers(_wildcards):
     """Return what whoever builds classifiers of scenes imports by name."""
-    return [BUILDERS["residual"]]
+    return NETWORKS
 
 
 def state_of_learner(wildcards):
@@ -98,7 +111,7 @@ def state_of_learner(wildcards):
 
 # Seconds that each second of a scene takes on a core, four times as long as was measured (docs/measurements/
 # scenes-2-cores.md): to be learnt once, to be made (of it and of its room's response), and to be made and answered.
-LEARNS_S, MAKES_S, ANSWERS_S = {"localiser": 0.06, "classifier": 0.01}, 0.015, 0.4
+LEARNS_S, MAKES_S, ANSWERS_S = {"localiser": 0.06, "classifier": 0.01, "chords": 0.01}, 0.015, 0.4
 
 
 def minutes_of_stream(wildcards, attempt):
@@ -163,6 +176,8 @@ SCENE_FIGURES = [
     "scene_ranks",
     *(["scene_scaling"] if THERE_OF_RANKS else []),
 ]
+if CHORDS:
+    SCENE_FIGURES.insert(3, "scene_chords")
 if MEASURED_ROOMS:
     SCENE_FIGURES.insert(1, "measured_rooms")
 
@@ -176,7 +191,7 @@ def sources_of_scenes():
 
 def scene_job_times():
     """Return by rule where the times of scenes' jobs are, the rooms' included."""
-    wanted = {"learner": LEARNERS, "heard_in": HEARD_IN, "measured_room": MEASURED_ROOMS}
+    wanted = {"learner": LEARNT, "heard_in": HEARD_IN, "measured_room": MEASURED_ROOMS}
     names = ["gather_sounds", "draw_scenes", "learn_from_scenes", "localise_without_rooms", "answer_scenes"]
     names += ["try_measured_room"] if MEASURED_ROOMS else []
     rooms = {"simulate_rooms": of_rooms(rules.simulate_rooms.benchmark)}

@@ -138,6 +138,8 @@ rule answer_scenes:
         sofa=[sofa_file(person) for person in HEARERS],
         localisers=expand(rules.learn_from_scenes.output.network, learner="localiser", heard_in=HEARD_IN),
         classifiers=expand(rules.learn_from_scenes.output.network, learner="classifier", heard_in=HEARD_IN),
+        chords=expand(rules.learn_from_scenes.output.network, learner=CHORDS, heard_in=HEARD_IN),
+        study_of_chords=expand(rules.classify_clips.output.networks, **STUDY_OF_CHORDS),
         without_rooms=rules.localise_without_rooms.output[0],
     output:
         answers=f"{SCENE_FOLDER}/answers.parquet",
@@ -184,6 +186,8 @@ rule try_measured_room:
         index=rules.gather_sounds.output.index,
         localisers=expand(rules.learn_from_scenes.output.network, learner="localiser", heard_in=HEARD_IN),
         classifiers=expand(rules.learn_from_scenes.output.network, learner="classifier", heard_in=HEARD_IN),
+        chords=expand(rules.learn_from_scenes.output.network, learner=CHORDS, heard_in=HEARD_IN),
+        study_of_chords=expand(rules.classify_clips.output.networks, **STUDY_OF_CHORDS),
     output:
         scenes=f"{SCENE_FOLDER}/measured/{{measured_room}}/scenes.parquet",
         answers=f"{SCENE_FOLDER}/measured/{{measured_room}}/answers.parquet",
@@ -222,7 +226,7 @@ rule report_scenes:
         measured_scenes=expand(rules.try_measured_room.output.scenes, measured_room=MEASURED_ROOMS),
         measured_answers=expand(rules.try_measured_room.output.answers, measured_room=MEASURED_ROOMS),
         ranks=THERE_OF_RANKS,
-        histories=expand(rules.learn_from_scenes.output.history, learner=LEARNERS, heard_in=HEARD_IN),
+        histories=expand(rules.learn_from_scenes.output.history, learner=LEARNT, heard_in=HEARD_IN),
         sounds=rules.gather_sounds.output.sounds,
         index=rules.gather_sounds.output.index,
         responses=of_rooms(rules.simulate_rooms.output.responses),

@@ -9,18 +9,19 @@ from earshot import device
 from earshot.data.schemas.scenes import SCENE_ANSWERS, SCENE_PIECES
 from earshot.data.tables import write_table
 from earshot.fingerprint import fingerprint, origin
-from earshot.learn.kinds import BUILDERS
 from earshot.pieces import Job, start
 from earshot.scenes.inference import pieces_of, settings_of_work
+from earshot.scenes.learners import NETWORKS
 
 if __name__ == "__main__":  # processes import this script
     with at_work(snakemake) as params:
         files = snakemake.input
         settings = settings_of_work(dict(files.items()), params.people, params.heard_in, params.settings)
         here, where = Path(snakemake.scriptdir), device.choose(settings["device"])
-        code = fingerprint(here / "answer_scenes.py", here.parent, [BUILDERS["residual"]])
+        code = fingerprint(here / "answer_scenes.py", here.parent, NETWORKS)
         made_of = [files.scenes, files.sounds, files.index, *files.responses, *files.rooms, *files.sofa]
-        networks = [*files.localisers, *files.classifiers, *settings["without_rooms"].values()]
+        by_name = (settings["localisers"], *settings["classifiers"].values(), settings["without_rooms"])
+        networks = [path for own in by_name for path in own.values()]
         state = Path(params.state, origin(code, where.type, [*made_of, *networks]))
         own = scenes(snakemake)
         over_mpi = own.arrangement == "mpi"

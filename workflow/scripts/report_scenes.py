@@ -76,6 +76,8 @@ with at_work(snakemake) as params:
         "scene_losses": figures_scene_runs.scene_losses(list(histories.values()), learnt, per_piece),
         "scene_ranks": figures_scene_runs.scene_ranks(pieces),
     }
+    if "chords" in params.config["scenes"]["sounds"]:
+        drawn["scene_chords"] = figures_scenes.scene_classes(heard["roots"], "chords")
     if measured:
         drawn["measured_rooms"] = figures_scenes.measured_rooms(measured)
     if scaling:

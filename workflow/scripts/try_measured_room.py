@@ -7,6 +7,7 @@ from earshot.data.tables import write_table
 from earshot.learn.localiser import localiser_settings
 from earshot.scenes import without_rooms
 from earshot.scenes.drawing import DrawingSettings
+from earshot.scenes.inference import networks_among
 from earshot.scenes.measured import read_heard, try_room
 from earshot.scenes.sounds import read_sounds
 from earshot.signal.interaural import interaural_settings
@@ -26,11 +27,7 @@ with at_work(snakemake) as params:
         localiser_settings(study),
         device.choose(params.settings["device"]),
     )
-    settings = params.settings | {
-        "localisers": dict(zip(params.heard_in, files.localisers, strict=True)),
-        "classifiers": dict(zip(params.heard_in, files.classifiers, strict=True)),
-        "interaural": features,
-    }
+    settings = params.settings | networks_among(dict(files.items()), params.heard_in) | {"interaural": features}
     sounds, drawing = read_sounds(files.sounds, files.index), DrawingSettings(**params.drawing)
     scenes, answers = try_room(place, head, localiser, sounds, params.room["count"], drawing, settings)
     write_table(snakemake.output.scenes, scenes, SCENES)

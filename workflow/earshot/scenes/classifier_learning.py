@@ -1,4 +1,4 @@
-"""A classifier of clips learns from the stream of scenes."""
+"""A classifier of clips or of chords learns from the stream of scenes."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,18 +10,18 @@ import torch
 
 from earshot.data.sofa import HrirSet
 from earshot.learn import classifier, clip_training
-from earshot.learn.classifier import Task, TaskNetwork, build
+from earshot.learn.classifier import TaskNetwork, build, tasks_of
+from earshot.learn.classifier_training import Standardising, classes_of
 from earshot.learn.clip_training import TrainingSettings
 from earshot.learn.kinds import Kind
 from earshot.scenes.learning import stream_of
 from earshot.scenes.places import Places
-from earshot.scenes.sounds import Sounds, of_pool
-from earshot.scenes.stream import SceneLevels
+from earshot.scenes.sounds import Sounds, as_clips, of_pool
+from earshot.scenes.stream import SceneLevels, levels_of
 from earshot.seeds import generator
 from earshot.settings import settings_from
-from earshot.signal.melspectrogram import mel_settings
 
-_NETWORK: Kind = "residual"
+_NETWORKS: dict[str, Kind] = {"clip": "residual", "chord": "transposable"}  # by the sounds that they hear
 _STANDARDISED_BY = 256  # scenes, the first ones
 
 
@@ -34,24 +34,25 @@ def train(
     device: torch.device,
     state: Path,
 ) -> tuple[TaskNetwork, list[dict[str, float]]]:
-    """Return a network that has learnt from such scenes what a clip is, whoever hears it, and the losses.
+    """Return a network that has learnt from such scenes what a clip or a chord is, whoever hears it, and the losses.
 
-    Scenes have one source, a clip. `settings` are those of a configuration: `seed`, `heard_in` (rooms, or anechoic),
-    and the sections `drawing` (of which what is drawn of second sources is not needed), `making`, `stream`, `levels`
-    and `network`. In the folder `state` lies how far a training that was stopped has come.
+    Scenes have one source. `settings` are those of a configuration: `seed`, `heard_in` (rooms, or anechoic), `sounds`
+    (clip, or chord), the sections `drawing` (of which what is drawn of second sources is not needed), `making`,
+    `stream` and `network`, and `made_with`, kind and settings of the levels that are heard. In the folder `state` lies
+    how far a training that was stopped has come.
     """
-    clips = replace(sounds, index=sounds.index[sounds.index["kind"] == "clip"])
+    kind, stream, made_with = settings["sounds"], settings["stream"], settings["made_with"]
+    own = replace(sounds, index=sounds.index[sounds.index["kind"] == kind])
     drawing = {**settings["drawing"], "two_sources": 0.0, "level_db": (0.0, 0.0)}
-    stream, made_with = settings["stream"], dict(settings["levels"])
-    scenes, order = stream_of(clips, places, people, {**settings, "drawing": drawing}, workers)
-    values = SceneLevels(scenes, mel_settings(made_with, sounds.rate_hz))
-    known = of_pool(clips.index, "training")["label"]  # a class that nobody can learn is no answer
-    task = Task("category", tuple(sorted(known.unique())))
-    label = dict(zip(clips.index["item"], clips.index["label"], strict=True))
-    classes = np.array([task.classes.index(label[scene.sources[0].item]) for scene in scenes.scenes])
-    torch.manual_seed(int(generator(settings["seed"], "network", "sounds").integers(2**62)))
-    network = build(_NETWORK, (task,), values.shape, made_with)
-    network.network.standardise_by(network.inputs.judged(values.rows(order(0)[:_STANDARDISED_BY])))  # type: ignore[operator]
+    scenes, order = stream_of(own, places, people, {**settings, "drawing": drawing}, workers)
+    values = SceneLevels(scenes, levels_of(made_with, sounds.rate_hz))
+    clips = as_clips(of_pool(own.index, "training"), kind).set_index("item")
+    tasks = tasks_of(clips)  # a class that nobody can learn is no answer
+    classes = classes_of(clips.loc[[scene.sources[0].item for scene in scenes.scenes]], tasks)
+    torch.manual_seed(int(generator(settings["seed"], "network", f"{kind}s").integers(2**62)))
+    network = build(_NETWORKS[kind], tasks, values.shape, made_with["settings"])
+    if isinstance(network.network, Standardising):
+        network.network.standardise_by(network.inputs.judged(values.rows(order(0)[:_STANDARDISED_BY])))
     course = settings_from(
         TrainingSettings,
         settings["network"],
@@ -68,5 +69,5 @@ def train(
 
 def write(path: Path | str, network: TaskNetwork, settings: Mapping[str, Any]) -> None:
     """Write a classifier with the settings that it was trained by."""
-    about = {"settings": {**settings["network"], "network": _NETWORK}, "made_with": {"settings": settings["levels"]}}
-    classifier.write_network(path, network, about)
+    of_network = {**settings["network"], "network": _NETWORKS[settings["sounds"]]}
+    classifier.write_network(path, network, {"settings": of_network, "made_with": settings["made_with"]})

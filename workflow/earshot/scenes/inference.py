@@ -11,13 +11,14 @@ import torch
 from numpy.typing import NDArray
 
 from earshot import device
+from earshot.data.audio import at_rate
 from earshot.data.schemas.scenes import SCENE_ANSWERS, SCENE_PEOPLE, SCENES
 from earshot.data.sofa import HrirSet, read_hrirs
 from earshot.data.tables import read_table
 from earshot.directions import great_circle_deg
 from earshot.errors import EarshotError
 from earshot.learn import direction_network, direction_templates
-from earshot.learn.classifier import TaskNetwork, read_network
+from earshot.learn.classifier import TaskNetwork, by_task, read_network
 from earshot.learn.direction_map import peaks
 from earshot.learn.direction_network import DirectionNetwork
 from earshot.learn.localiser import Localiser, read_localiser
@@ -28,12 +29,13 @@ from earshot.scenes.making import Heard, Maker, MakingSettings
 from earshot.scenes.people import who_hears
 from earshot.scenes.places import Places, read_places
 from earshot.scenes.separation import SeparationSettings, separate
-from earshot.scenes.sounds import Sounds, read_sounds
-from earshot.scenes.stream import levels_at_ears
+from earshot.scenes.sounds import Sounds, classes_by_task, read_sounds
+from earshot.scenes.stream import Levels, levels_at_ears, levels_of
 from earshot.score.separation import si_sdr_gain_db
 from earshot.settings import settings_from
 from earshot.signal.interaural import interaural_settings
-from earshot.signal.melspectrogram import mel_settings
+
+_TASKS = {"category": "class"}  # what tables call a task of studies, where that is not its name
 
 Row = dict[str, Any]
 
@@ -42,7 +44,7 @@ def work(settings: Mapping[str, Any]) -> Callable[[str], pd.DataFrame]:
     """Return what answers a piece of scenes, by its name (`pieces_of`).
 
     `settings` name files (`sounds`, `sounds_index`, `rooms` (pairs), `scenes`, `people` by name, `localisers`,
-    `classifiers` and `without_rooms` by name) and hold the sections `making` and `interaural`.
+    `classifiers` (of `clip` and `chord`) and `without_rooms` by name) and hold the sections `making` and `interaural`.
     """
     sounds = read_sounds(settings["sounds"], settings["sounds_index"])
     people = {
@@ -62,21 +64,39 @@ def settings_of_work(
     """Return the settings of `work` as plain values: `settings`, and what names of files stand for.
 
     `files` are paths by what they are of: one for all (`scenes`, `sounds`, `index`, `hearers`, and the folder
-    `without_rooms`), a list of shards (`responses`, `rooms`), of people (`sofa`, of those, too, who were left out) or
-    of what networks heard (`localisers`, `classifiers`).
+    `without_rooms`), a list of shards (`responses`, `rooms`) or of people (`sofa`, of those, too, who were left out),
+    and those of `networks_among`.
     """
     sofa = dict(zip(people, files["sofa"], strict=True))
     hearers = who_hears(read_table(files["hearers"], SCENE_PEOPLE))
-    return dict(settings) | {
-        "scenes": files["scenes"],
-        "sounds": files["sounds"],
-        "sounds_index": files["index"],
-        "rooms": list(zip(files["responses"], files["rooms"], strict=True)),
-        "people": {person: sofa[person] for person in hearers},
+    return (
+        dict(settings)
+        | networks_among(files, heard_in)
+        | {
+            "scenes": files["scenes"],
+            "sounds": files["sounds"],
+            "sounds_index": files["index"],
+            "rooms": list(zip(files["responses"], files["rooms"], strict=True)),
+            "people": {person: sofa[person] for person in hearers},
+            "without_rooms": {person: f"{files['without_rooms']}/{person}.safetensors" for person in hearers},
+            "interaural": {"features": without_rooms.features_below(settings["features"], settings["rate_hz"])},
+        }
+    )
+
+
+def networks_among(files: Mapping[str, Any], heard_in: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Return localisers by name, and classifiers by the sounds that they hear and by name.
+
+    `files` are lists of what networks heard (`localisers`, `classifiers` and `chords`, of which there may be none), and
+    `study_of_chords`, the folder with the chord study's own, if there is one.
+    """
+    of_chords = [*files["chords"], *(f"{folder}/root_type.safetensors" for folder in files["study_of_chords"])]
+    return {
         "localisers": dict(zip(heard_in, files["localisers"], strict=True)),
-        "classifiers": dict(zip(heard_in, files["classifiers"], strict=True)),
-        "without_rooms": {person: f"{files['without_rooms']}/{person}.safetensors" for person in hearers},
-        "interaural": {"features": without_rooms.features_below(settings["features"], settings["rate_hz"])},
+        "classifiers": {
+            "clip": dict(zip(heard_in, files["classifiers"], strict=True)),
+            "chord": dict(zip([*heard_in, "study"], of_chords, strict=False)),
+        },
     }
 
 
@@ -114,20 +134,24 @@ class Answering:
         self._interaural = interaural_settings(settings["interaural"])
         self._part_s = settings["part_s"]
         self._localisers = {name: self._network(path) for name, path in settings["localisers"].items()}
-        self._classifiers = {name: self._classifier(path) for name, path in settings["classifiers"].items()}
+        self._classifiers = {
+            kind: {name: self._classifier(path) for name, path in own.items()}
+            for kind, own in settings["classifiers"].items()
+        }
         self._people = {name: self._person(*own) for name, own in people.items()}
         heads = {name: person.head for name, person in self._people.items()}
         self._maker = Maker(sounds, places, heads, settings_from(MakingSettings, settings["making"]))
-        self._labels = dict(zip(sounds.index["item"], sounds.index["label"], strict=True))
+        self._kinds = dict(zip(sounds.index["item"], sounds.index["kind"], strict=True))
+        self._right = classes_by_task(sounds.index)
         self._separation = SeparationSettings()
 
     def _network(self, path: str) -> DirectionNetwork:
         return direction_network.read_network(path)[0].to(self._where).eval()
 
-    def _classifier(self, path: str) -> tuple[TaskNetwork, Any]:
+    def _classifier(self, path: str) -> tuple[TaskNetwork, Levels]:
         network, about = read_network(path)
         network.network.to(self._where).eval()
-        return network, mel_settings(about["made_with"]["settings"], self._rate_hz)
+        return network, levels_of(about["made_with"], self._rate_hz)
 
     def _person(self, measured: HrirSet, without_rooms: Localiser) -> _Person:
         network = next(iter(self._localisers.values()))
@@ -189,14 +213,16 @@ class Answering:
                 yield f"{name}, another's ears", network, another
 
     def _classes(self, scene: Scene, source: int, ears: NDArray[np.float32], of: str) -> Iterator[Row]:
-        label = self._labels[scene.sources[source].item]
-        for name, (network, levels) in self._classifiers.items():
-            (task,) = network.tasks
-            if label not in task.classes:
-                continue
-            values = levels_at_ears(torch.from_numpy(ears[None]).to(self._where), levels)
-            said = task.classes[int(network.network(network.inputs.judged(values)).argmax(1))]
-            yield {"source": source + 1, "task": "class", "by": name + of, "said": said, "right": said == label}
+        item = scene.sources[source].item
+        for name, (network, levels) in self._classifiers.get(self._kinds[item], {}).items():
+            heard = np.stack([at_rate(ear, self._rate_hz, levels.rate_hz) for ear in ears])
+            values = levels_at_ears(torch.from_numpy(heard[None]).to(self._where), levels)
+            likely = by_task(network.network(network.inputs.judged(values)).softmax(1).cpu(), network.tasks)
+            for task, (own,) in zip(network.tasks, likely, strict=True):
+                right, said = self._right[item][task.name], task.classes[int(own.argmax())]
+                if right in task.classes:
+                    answer = {"task": _TASKS.get(task.name, task.name), "said": said, "right": said == right}
+                    yield {"source": source + 1, "by": name + of, **answer}
 
 
 def paired(said: NDArray[np.float64], true: NDArray[np.float64]) -> tuple[int, ...]:

@@ -12,7 +12,10 @@ from earshot.learn.kinds import BUILDERS
 LEARNERS: dict[str, tuple[str, ...]] = {
     "localiser": ("earshot.scenes.localiser_learning",),
     "classifier": ("earshot.scenes.classifier_learning", BUILDERS["residual"]),
+    "chords": ("earshot.scenes.classifier_learning", BUILDERS["transposable"]),
 }
+# And of what whoever reads classifiers imports.
+NETWORKS = [name for _, *networks in LEARNERS.values() for name in networks]
 
 
 def learner(name: str) -> Any:

@@ -17,11 +17,15 @@ from earshot.data.shards import map_tensors, write_tensors
 from earshot.data.tables import read_table, write_table
 from earshot.data.waveforms import FULL_SCALE, SILENT, in_16_bits
 from earshot.errors import ConfigError, DataError
+from earshot.learn.partition import parts
 from earshot.progress import progress
 from earshot.seeds import generator
 
 _OF_FOLD = {5: "test", 4: "validation"}  # of ESC-50; the others train
-_TEST_SHARE, _VALIDATION_SHARE = 0.2, 0.1  # of performances of chords
+_VALIDATION_SHARE = 0.1  # of performances of chords that do not test
+_CHORD = r"(?P<root>[A-G][nf])(?P<octave>\d) (?P<triad>\w)"  # the label of a chord
+
+SPLIT_OF_CHORDS = "by_performance"
 
 Row = dict[str, Any]
 
@@ -57,15 +61,39 @@ def clip_rows(index: pd.DataFrame) -> list[Row]:
     ]
 
 
-def chord_rows(index: pd.DataFrame, variations: int, seed: int) -> list[Row]:
-    """Return the same of chords, a performance with all its variations in one pool."""
-    rows = []
-    for item, root, triad, idx in zip(index["item"], index["root"], index["triad"], index["idx"], strict=True):
-        performance = f"{item.rpartition('_')[0]}_{int(idx) // variations}"
-        draw = generator(seed, "pool", performance).random()
-        pool = "test" if draw < _TEST_SHARE else "validation" if draw < _TEST_SHARE + _VALIDATION_SHARE else "training"
-        rows.append({"item": item, "kind": "chord", "label": f"{root} {triad}", "pool": pool})
-    return rows
+def chord_pools(indices: Sequence[pd.DataFrame], variations: int, seed: int) -> dict[str, str]:
+    """Return the pool of each chord of a whole set, by item: a performance with all its variations is in one.
+
+    What tests is what tests in the study's split by performance, so that the study's own networks have not heard it.
+    """
+    index = pd.concat(indices, ignore_index=True)
+    found = parts(index, SPLIT_OF_CHORDS, seed, variations=variations, validation=_VALIDATION_SHARE)
+    return dict(zip(index["item"], found.tolist(), strict=True))
+
+
+def chord_rows(index: pd.DataFrame, pools: Mapping[str, str]) -> list[Row]:
+    """Return the same of chords as `clip_rows` of clips."""
+    columns = (index[name] for name in ("item", "root", "octave", "triad"))
+    return [
+        {"item": item, "kind": "chord", "label": f"{root}{octave} {triad}", "pool": pools[item]}
+        for item, root, octave, triad in zip(*columns, strict=True)
+    ]
+
+
+def as_clips(index: pd.DataFrame, kind: str) -> pd.DataFrame:
+    """Return the sounds of a kind as studies describe them: category of clips; root, octave and triad of chords."""
+    own = index[index["kind"] == kind]
+    if kind == "clip":
+        return own.rename(columns={"label": "category"})
+    return own.join(own["label"].str.extract(_CHORD))
+
+
+def classes_by_task(index: pd.DataFrame) -> dict[str, dict[str, str]]:
+    """Return the right answers about each clip and chord, by item and then by task."""
+    clips, chords = as_clips(index, "clip"), as_clips(index, "chord")
+    found = {item: {"category": category} for item, category in zip(clips["item"], clips["category"], strict=True)}
+    columns = (chords[name] for name in ("item", "root", "triad"))
+    return found | {item: {"root": root, "type": triad} for item, root, triad in zip(*columns, strict=True)}
 
 
 def speech_rows(paths: Mapping[str, Sequence[Path | str]]) -> list[tuple[Row, Path | str]]:

@@ -35,7 +35,7 @@ def scene_losses(histories: Sequence[pd.DataFrame], learnt: Sequence[Mapping[str
     `learnt` is `summary_scene_runs.learning` of these histories, a piece of which has so many scenes.
     """
     kinds = list(dict.fromkeys(one["network"] for one in learnt))
-    figure = Figure(figsize=(7.4, 3.3), layout="constrained")
+    figure = Figure(figsize=(3.7 * max(len(kinds), 2), 3.3), layout="constrained")
     for axes, kind in zip(figure.subplots(1, len(kinds), squeeze=False)[0], kinds, strict=True):
         for history, own in zip(histories, learnt, strict=True):
             if own["network"] != kind:

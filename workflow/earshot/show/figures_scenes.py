@@ -28,6 +28,8 @@ LOCALISERS = {
     ANOTHER: ("learnt in rooms, with another's ears", COLOURS["published"], "^"),
     STUDY: ("study A's, of the person", COLOURS["other"], "D"),
 }
+CLASSIFIERS = {by: LOCALISERS[by][:2] for by in (ROOMS, ANECHOIC)}
+CLASSIFIERS[STUDY] = ("the chord study's, of dry chords", COLOURS["other"])
 GUESSING = {CHANCE: ("guessed among the directions of sources", INK, "x")}  # in measured rooms
 AXES = {
     "t60_s": "T60 of the room (second)",
@@ -128,10 +130,13 @@ def own_ears(localisation: Summary) -> Figure:
 
 
 @styled()
-def scene_classes(classes: Summary) -> Figure:
-    """Show the accuracy of each classifier over T60 and noise, with the 95 % interval, by the number of sources."""
+def scene_classes(classes: Summary, what: str = "clips") -> Figure:
+    """Show the accuracy of each classifier over T60 and noise, with the 95 % interval, by the number of sources.
+
+    `classes` may be roots or types of chords too, and `what` says of what they are.
+    """
     drawn: dict[str, list[tuple[str, str, str, str, str]]] = {}
-    for by, (words, colour, _) in list(LOCALISERS.items())[:2]:
+    for by, (words, colour) in CLASSIFIERS.items():
         drawn.setdefault("one source", []).append((by, words, colour, "o", "-"))
         drawn.setdefault("two sources", []).append((by + MIXTURE, f"{words}: mixture", colour, "s", ":"))
         drawn["two sources"].append((by + SEPARATED, f"{words}: separated", colour, "^", "--"))
@@ -152,7 +157,7 @@ def scene_classes(classes: Summary) -> Figure:
             axes.grid(True)
         first = classes[own[0][0]]["all"]
         row[0].set_ylabel("right answers (%)")
-        row[0].set_title(f"{count}: n = {first['n']:,} clips in {first['scenes']:,} scenes")
+        row[0].set_title(f"{count}: n = {first['n']:,} {what} in {first['scenes']:,} scenes")
     legend_below(figure)
     return figure
 

@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from earshot.show.figures_scenes import GUESSING, LOCALISERS
+from earshot.show.figures_scenes import CLASSIFIERS, GUESSING, LOCALISERS
 from earshot.show.listen import SoundOnPage
 from earshot.show.page import FigureOnPage, render_page
 from earshot.show.page_scaling import scaling_on_page
-from earshot.show.summary_scenes import ANECHOIC, BY_ROOMS, BY_TRUTH, MIXTURE, ROOMS, SEPARATED
+from earshot.show.summary_scenes import BY_ROOMS, BY_TRUTH, MIXTURE, ROOMS, SEPARATED
 
 _FEW = 100  # scenes, of which figures say little
 _REASONS = 20  # that are listed of scenes that could not be made
@@ -18,7 +18,6 @@ _SPLITS = {
     "signal_to_noise_db": ("Signal-to-noise ratio", "dB"),
     "apart_deg": ("Angle between the sources", "°"),
 }
-_CLASSIFIERS = {ROOMS: "learnt in rooms", ANECHOIC: "learnt without rooms"}
 _LOCALISERS = {by: words for by, (words, _, _) in (LOCALISERS | GUESSING).items()}
 _HEARING = {
     by + of: f"{words}; {what}"
@@ -27,7 +26,7 @@ _HEARING = {
         (MIXTURE, "two sources, the mixture"),
         (SEPARATED, "two sources, what was separated"),
     )
-    for by, words in _CLASSIFIERS.items()
+    for by, (words, _) in CLASSIFIERS.items()
 }
 _HELPS = {
     "rooms_over_anechoic_deg": "where: a localiser learnt in rooms, and not without them",
@@ -35,6 +34,9 @@ _HELPS = {
     "own_ears_deg": "where: the localiser hears with the person's own ears, and not with another's",
     "classes_rooms_over_anechoic": "what, one source: a classifier learnt in rooms, and not without them",
     "classes_separated_over_mixture": "what, two sources: the classifier is given what was separated, not the mixture",
+    "roots_rooms_over_anechoic": "root of a chord, one source: a network learnt in rooms, and not without them",
+    "roots_rooms_over_study": "root of a chord, one source: the same in place of that of the chord study",
+    "roots_separated_over_mixture": "root of a chord, two sources: it is given what was separated, not the mixture",
     "true_directions_db": "separation: it is told where sources are, and not where they were heard",
 }
 
@@ -59,6 +61,9 @@ def render_scenes(
         most_reasons=_REASONS,
         localisers=_named(found["localisation"], _LOCALISERS),
         classifiers=_named(found["classes"], _HEARING),
+        of_chords=[
+            (words, own, found["types"][by]) for by, words in _HEARING.items() if (own := found["roots"].get(by))
+        ],
         measured=[room | {"localisers": _named(room["localisation"], _LOCALISERS)} for room in summary["measured"]],
         separations=_named(
             found["separation"],
@@ -79,8 +84,9 @@ def _named(found: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]
 
 
 def _splits(found: Mapping[str, Any]) -> list[tuple[str, list[tuple[str, list[Mapping[str, Any] | None]]]]]:
-    """Return by what scenes are split: in each part the headline localiser's, classifier's and separation's figures."""
-    whole = [found["localisation"].get(ROOMS), found["classes"].get(ROOMS), found["separation"].get(BY_ROOMS)]
+    """Return by what scenes are split: in each part the figures of the headline networks and of separation."""
+    whole = [found[task].get(ROOMS) for task in ("localisation", "classes", "roots", "types")]
+    whole.append(found["separation"].get(BY_ROOMS))
     parts = [own["all"]["splits"] if own else {} for own in whole]
     told = []
     for split, (words, unit) in _SPLITS.items():

@@ -32,6 +32,8 @@ COUNTS = {"all": (1, 2), "one_source": (1,), "two_sources": (2,)}
 _MEASURES: dict[str, tuple[str, Statistic, str]] = {
     "direction": ("error_deg", "median", "degree"),
     "class": ("right", "mean", "share"),
+    "root": ("right", "mean", "share"),
+    "type": ("right", "mean", "share"),
     "separation": ("si_sdr_gain_db", "median", "dB"),
 }
 
@@ -87,6 +89,8 @@ def summarise(
         "si_sdr_gain_db": _of(tasks["separation"], BY_ROOMS, nothing["separation"]),
         "localisation": tasks["direction"],
         "classes": tasks["class"],
+        "roots": tasks["root"],
+        "types": tasks["type"],
         "separation": tasks["separation"],
         "helps": _helps(rows, seed, table),
     }
@@ -198,6 +202,9 @@ def _helps(rows: pd.DataFrame, seed: int, table: str) -> dict[str, Figure]:
         ("own_ears_deg", "direction", ROOMS, ANOTHER),
         ("classes_rooms_over_anechoic", "class", ROOMS, ANECHOIC),
         ("classes_separated_over_mixture", "class", ROOMS + SEPARATED, ROOMS + MIXTURE),
+        ("roots_rooms_over_anechoic", "root", ROOMS, ANECHOIC),
+        ("roots_rooms_over_study", "root", ROOMS, STUDY),
+        ("roots_separated_over_mixture", "root", ROOMS + SEPARATED, ROOMS + MIXTURE),
         ("true_directions_db", "separation", BY_TRUTH, BY_ROOMS),
     )
     found = {}

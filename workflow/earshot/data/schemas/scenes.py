@@ -12,7 +12,7 @@ SOUNDS = pa.DataFrameSchema(
     {
         "item": pa.Column(str, unique=True),
         "kind": pa.Column(str, pa.Check.isin(SOUND_KINDS)),
-        "label": pa.Column(str, nullable=True),  # category of a clip, root and type of a chord; speech has none
+        "label": pa.Column(str, nullable=True),  # category of a clip, root and type of a chord (Cn4 j); speech has none
         "pool": pa.Column(str, pa.Check.isin(POOLS)),
         "begin": pa.Column(int, pa.Check.ge(0)),  # samples
         "samples": pa.Column(int, pa.Check.gt(0)),
@@ -64,7 +64,7 @@ SCENE_PEOPLE = pa.DataFrameSchema(LISTENER, name="people of scenes", strict=True
 # A row for each piece of the stream that a network learnt from, which is an epoch to its training.
 SCENE_HISTORY = pa.DataFrameSchema(
     {
-        "network": pa.Column(str),  # localiser or classifier
+        "network": pa.Column(str),  # localiser, classifier (of clips) or chords
         "heard_in": pa.Column(str),  # rooms, or anechoic
         "epoch": pa.Column(int),
         "seconds": pa.Column(float),
@@ -82,13 +82,13 @@ SCENE_ANSWERS = pa.DataFrameSchema(
     {
         "scene": pa.Column(str),
         "source": pa.Column("Int64", nullable=True),  # 1 or 2; none of a scene that could not be made
-        "task": pa.Column(str, pa.Check.isin(["direction", "class", "separation", "none"])),
+        "task": pa.Column(str, pa.Check.isin(["direction", "class", "root", "type", "separation", "none"])),
         "by": pa.Column(str),  # network or method
         "said": pa.Column(str, nullable=True),  # a class, or why there is no scene
         "azimuth_deg": angle(0, 360),
         "elevation_deg": angle(-90, 90),
         "error_deg": angle(0, 180.01),
-        "right": pa.Column("boolean", nullable=True),  # of a class
+        "right": pa.Column("boolean", nullable=True),  # of a class of clips, or a chord's root or type
         "si_sdr_gain_db": pa.Column(float, nullable=True),  # of what was separated, at the ear that hears it better
     },
     name="answers to scenes",

@@ -14,10 +14,9 @@ from earshot.learn.direction_network import DirectionNetwork, DirectionNetworkSe
 from earshot.learn.direction_templates import templates
 from earshot.learn.localiser import LocaliserSettings, write_localiser
 from earshot.learn.perceptron import TrainingSettings
-from earshot.scenes import without_rooms
+from earshot.scenes import classifier_learning, without_rooms
 from earshot.scenes.drawing import draw_scenes, table_of
 from earshot.scenes.inference import paired, work
-from earshot.scenes.learning import train_classifier
 from earshot.scenes.measured import try_room
 from earshot.scenes.sounds import write_sounds
 from earshot.scenes.stream import SceneLevels, SceneValues, levels_at_ears, levels_of
@@ -71,7 +70,9 @@ def study(people):  # noqa: F811
 @pytest.fixture(scope="module")
 def chords(sounds, places, people, tmp_path_factory):  # noqa: F811
     """A network of chords that has learnt from a few scenes."""
-    network, history = train_classifier(sounds, places, people, CHORDS, 0, CPU, tmp_path_factory.mktemp("chords"))
+    network, history = classifier_learning.train(
+        sounds, places, people, CHORDS, 0, CPU, tmp_path_factory.mktemp("chords")
+    )
     assert [len(task.classes) for task in network.tasks] == [12, 4] and len(history) == 2
     return network
 

@@ -91,6 +91,7 @@ def test_the_page_is_whole(tmp_path):
     scenes = made.scenes()
     drawn, _, page = report(tmp_path, scenes, made.answers(scenes))
     assert "5 scenes, 3 with one source and 2 with two, heard by 2 people" in page.text
+    assert "a third pool neither train nor test: settings were chosen" in page.text
     assert "none of these sounds, rooms or people" in page.text and "Only 5 scenes" in page.text
     assert "40.0° 95 % interval" in page.text and "n = 7 sources in 5 scenes" in page.text
     assert "66.7 %" in page.text and "n = 3 clips of 50 classes" in page.text and "+5.5 dB" in page.text

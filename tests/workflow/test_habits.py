@@ -133,12 +133,13 @@ def test_scenes_that_take_longer_are_given_more_time(tmp_path):
         given = tmp_path / "scenes.yaml"
         given.write_text(yaml.safe_dump({"name": "scenes", "scenes": scenes}))
         own = parsed(tmp_path, given)
-        asked = [own[name].resources["runtime"].evaluate for name in ("learn_from_scenes", "answer_scenes")]
+        rules = ("learn_from_scenes", "answer_scenes", "benchmark_scenes")
+        asked = [own[name].resources["runtime"].evaluate for name in rules]
         return [one(SimpleNamespace(learner="localiser"), input=[], attempt=1).value for one in asked]
 
-    learns, answers = minutes()
+    learns, answers, times = minutes()
     longer = minutes(duration_s=20, stream={"duration_s": 10})
-    assert longer[0] > 3 * learns and longer[1] > 3 * answers
+    assert longer[0] > 3 * learns and longer[1] > 3 * answers and longer[2] > 3 * times
     assert minutes(stream={"workers": 0})[0] > 1.2 * learns, "who learns makes scenes too"
     assert minutes(ranks=1)[1] > 1.2 * answers
 

@@ -33,7 +33,7 @@ rule benchmark_scenes:
         tasks_per_gpu=0,
         mem_mb=memory(*(mb * (1 if on_cluster() and OVER_MPI else max(RANKS.ranks) + 1) for mb in RANK_OF_SCENES_MB)),
         mem_mb_per_cpu=memory(*RANK_OF_SCENES_MB) if on_cluster() and OVER_MPI else 0,
-        runtime=minutes(20 + RANKS.repeats * len(RANKS.ranks) * (2 + 0.02 * RANKS.scenes)),
+        runtime=minutes(20 + RANKS.repeats * len(RANKS.ranks) * (2 + RANKS.scenes * ANSWERS_S * SCENES.duration_s / 60)),
     params:
         scenes=min(RANKS.scenes, SCENES.count),
         scenes_per_piece=SCENES.scenes_per_piece,

@@ -157,7 +157,8 @@ def measured_room(wildcards):
 
 def minutes_in_measured_room(wildcards, attempt):
     """Return the run time of scenes in a measured room: a quarter of an hour to begin, and each scene."""
-    return int((15 + MEASURED_ROOMS[wildcards.measured_room].count * 0.04) * attempt + 1)
+    scenes = MEASURED_ROOMS[wildcards.measured_room].count
+    return int((15 + scenes * ANSWERS_S * SCENES.duration_s / 60) * attempt + 1)
 
 
 OVER_MPI = SCENES.arrangement == "mpi"

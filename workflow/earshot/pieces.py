@@ -50,6 +50,7 @@ class Job:
     processes: int = 1  # where there is one rank
     split: Split = "managed"
     suffix: str = ".parquet"
+    kept: str = KEPT  # what a person is told when it ends before its time
 
     @property
     def files(self) -> PieceFiles:
@@ -59,7 +60,7 @@ class Job:
     @property
     def program(self) -> Program:
         """What errors say of it."""
-        return Program(self.rule, self.task, KEPT)
+        return Program(self.rule, self.task, self.kept)
 
 
 def start(job: Job, launcher: str) -> list[Record]:
@@ -78,7 +79,7 @@ def launch(job: Job, launcher: str) -> list[Record]:
     records = [record for name in job.names if (record := job.files.record(name))]
     if len(records) < len(job.names):
         lacking = next(name for name in job.names if not job.files.record(name))
-        raise EarshotError(f"{job.files.path(lacking)}: it was made, and is not here whole. {KEPT}")
+        raise EarshotError(f"{job.files.path(lacking)}: it was made, and is not here whole. {job.kept}")
     return records
 
 

@@ -1,7 +1,6 @@
 """Time so many ranks that answer scenes, one number after another, with the whole machine to themselves."""
 
 import json
-from pathlib import Path
 
 from _script import at_work
 from earshot.data.schemas.scene_times import SCENE_TIMES
@@ -23,8 +22,9 @@ if __name__ == "__main__":  # processes import this script
             work="earshot.scenes.inference:work",
             settings=settings_of_work(dict(snakemake.input.items()), params.people, params.heard_in, settings),
             names=names,
-            state=str(Path(params.state)),
+            state=params.state,
             threads=1,
+            kept="Nothing is kept of a measurement that did not end.",
         )
         uneven = uneven_pieces(params.scenes, len(names), settings["making"]["seed"])
         times = time_ranks(Race(job, uneven, tuple(params.ranks), params.repeats, launcher))

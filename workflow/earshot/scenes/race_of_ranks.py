@@ -44,18 +44,18 @@ class _Way:
     split: Split
 
 
-def uneven_pieces(scenes: int, pieces: int, seed: int) -> list[str]:
+def uneven_pieces(scenes: int, count: int, seed: int) -> list[str]:
     """Return names of so many pieces of very unequal numbers of scenes, one at least, in an order that is drawn.
 
-    Numbers are quantiles of a log-normal distribution, whose largest of 20 pieces has a quarter of all scenes and 40
-    times as many as the smallest. Raises ValueError where there are fewer scenes than pieces.
+    Numbers are quantiles of a log-normal distribution: of 400 scenes in 20 pieces, the largest has a fifth and 29 times
+    as many as the smallest. Raises ValueError where there are fewer scenes than pieces.
     """
-    if scenes < pieces:
-        raise ValueError(f"{scenes} scenes are too few for {pieces} pieces")
-    weights = np.exp([SPREAD * NormalDist().inv_cdf((place + 0.5) / pieces) for place in range(pieces)])
+    if scenes < count:
+        raise ValueError(f"{scenes} scenes are too few for {count} pieces")
+    weights = np.exp([SPREAD * NormalDist().inv_cdf((place + 0.5) / count) for place in range(count)])
     # Each sum is rounded, and so no scene is lost.
-    ends = np.concatenate([[0], np.round((scenes - pieces) * weights.cumsum() / weights.sum())]).astype(int)
-    sizes = generator(seed, "uneven pieces", scenes, pieces).permutation(1 + np.diff(ends))
+    ends = np.concatenate([[0], np.round((scenes - count) * weights.cumsum() / weights.sum())]).astype(int)
+    sizes = generator(seed, "uneven pieces", scenes, count).permutation(1 + np.diff(ends))
     last = sizes.cumsum() - 1
     return [f"{end - size + 1:06d}-{end:06d}" for size, end in zip(sizes, last, strict=True)]
 

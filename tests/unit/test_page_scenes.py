@@ -196,6 +196,12 @@ def test_with_two_sources_alone(tmp_path):
     assert "no scene has one clip alone (n = 0)" in page.text and "study A" not in words(drawn["scene_errors"])
 
 
+def test_one_scene_has_no_intervals(tmp_path):
+    scenes = made.scenes(sources=(1,))
+    _, _, page = report(tmp_path, scenes, made.answers(scenes))
+    assert "n = 1 source in 1 scene" in page.text and "\N{EN DASH} to" not in page.text
+
+
 def test_one_person(tmp_path):
     scenes = made.scenes(people=("anna",))
     drawn, _, page = report(tmp_path, scenes, made.answers(scenes))

@@ -145,7 +145,17 @@ def test_spectra_of_what_signals_do_not_have_are_refused(key, value, line):
             [
                 f"scenes.{name}.highest_hz: {hz} Hz is above half of rooms.sample_rate_hz, 6000 Hz"
                 for name, hz in (("spectra", 7800), ("levels", 8000))
-            ],
+            ]
+            + ["chords.constant_q.octaves: they reach up to 7040 Hz, above half of rooms.sample_rate_hz, 6000 Hz"],
+        ),
+        (
+            {
+                "rooms.sample_rate_hz": 12000,
+                "scenes.sounds": ["clips"],
+                "scenes.spectra.highest_hz": 6000,
+                "scenes.levels.highest_hz": 6000,
+            },
+            [],
         ),
         (
             {"scenes.stream.duration_s": 0.5, "scenes.spectra.window_samples": 8192},
@@ -160,7 +170,7 @@ def test_rooms_that_scenes_cannot_be_in_stop_whoever_wants_scenes(keys, lines):
     config = read_config(merged(MAIN, *(at(key, value) for key, value in keys.items())))
     found = []
     try:
-        require_scenes(config.scenes, config.rooms)
+        require_scenes(config.scenes, config.rooms, config.chords)
     except ConfigError as error:
         found = str(error).splitlines()
     assert len(found) == len(lines)

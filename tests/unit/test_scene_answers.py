@@ -54,7 +54,7 @@ CHORDS = {
     "making": {"seed": 1, "exact_s": 0.05},
     "stream": STREAM,
     "made_with": {"kind": "constant_q", "settings": {"hop_samples": 4096, "lowest_hz": 55, "octaves": 7}},
-    "network": {"network": "transposable", "learning_rate": 1e-3, "weight_decay": 0.0},
+    "network": {"learning_rate": 1e-3, "weight_decay": 0.0},
 }
 INTERAURAL = InterauralSettings(512, 256, Bands(8, "erb", 200, 8000), Bands(4, "erb", 200, 1500))
 STUDY = TrainingSettings((64,), "relu", 5e-3, 32, 1e-4, 150, 20, 1e-4)
@@ -70,9 +70,8 @@ def study(people):  # noqa: F811
 @pytest.fixture(scope="module")
 def chords(sounds, places, people, tmp_path_factory):  # noqa: F811
     """A network of chords that has learnt from a few scenes."""
-    network, history = classifier_learning.train(
-        sounds, places, people, CHORDS, 0, CPU, tmp_path_factory.mktemp("chords")
-    )
+    state = tmp_path_factory.mktemp("chords")
+    network, history = classifier_learning.train(sounds, places, people, CHORDS, 0, CPU, state)
     assert [len(task.classes) for task in network.tasks] == [12, 4] and len(history) == 2
     return network
 
@@ -95,10 +94,9 @@ def settings(cast, maker, places, people, study, chords, tmp_path_factory):  # n
     net = build("residual", (Task("category", ("noise0", "noise1", "noise2")),), tuple(shape), LEVELS)
     levels, kind = {"kind": "levels", "settings": LEVELS}, {"network": "residual"}
     classifier.write_network(folder / "classifier.safetensors", net, {"settings": kind, "made_with": levels})
-    # The study's network may have learnt from chords of another rate.
-    for name, rate_hz in (("rooms", RATE_HZ), ("study", 22050.0)):
-        about = {"settings": CHORDS["network"], "made_with": CHORDS["made_with"] | {"rate_hz": rate_hz}}
-        classifier.write_network(folder / f"chords_{name}.safetensors", chords, about)
+    classifier_learning.write(folder / "chords_rooms.safetensors", chords, CHORDS)
+    of_study = CHORDS | {"made_with": CHORDS["made_with"] | {"rate_hz": 22050.0}}  # what it learnt from
+    classifier_learning.write(folder / "chords_study.safetensors", chords, of_study)
     for (name, one), own in zip(people.items(), study, strict=True):
         write_hrirs(folder / f"{name}.sofa", one)
         write_localiser(folder / f"{name}.safetensors", own, {})

@@ -293,9 +293,8 @@ def test_a_rank_that_is_killed_ends_the_job_at_once_and_costs_its_piece_alone(ma
 def made_of(folder):
     """What pieces are gone on with for: all that answers are made of, study A's networks and people's ears among it."""
     scenes, rooms = folder / "results/tiny/scenes", sorted((folder / "results/shared/rooms").glob("*/*.parquet"))
-    code = fingerprint(
-        folder / "workflow/scripts/answer_scenes.py", folder / "workflow", ["earshot.learn.sound_inputs.residual"]
-    )
+    by_name = ["earshot.learn.sound_inputs.residual", "earshot.learn.chord_inputs.transposable"]
+    code = fingerprint(folder / "workflow/scripts/answer_scenes.py", folder / "workflow", by_name)
     files = [scenes / name for name in ("scenes.parquet", "sounds.safetensors", "sounds.parquet")]
     files += [path.with_suffix(".safetensors") for path in rooms] + rooms
     files += [folder / f"results/tiny/hrtf/{person}.sofa" for person in ("person01", "person02", "person03")]

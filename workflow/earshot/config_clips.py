@@ -70,9 +70,14 @@ class ConstantQOfChords(Section):
     )
     octaves: PositiveInt = Field(7, description="How many octaves, which reach up to B4 at least")
 
+    @property
+    def top_hz(self) -> float:
+        """Where the octaves end, Hz."""
+        return self.lowest_hz * 2**self.octaves
+
     @model_validator(mode="after")
     def _roots_are_there(self) -> "ConstantQOfChords":
-        if self.lowest_hz * 2**self.octaves < _HIGHEST_ROOT_HZ:
+        if self.top_hz < _HIGHEST_ROOT_HZ:
             raise ValueError(f"{self.octaves} octaves from {self.lowest_hz:g} Hz do not reach the highest root, B4")
         return self
 
@@ -294,8 +299,7 @@ class Chords(Clips):
 
     @model_validator(mode="after")
     def _bands_are_there(self) -> "Chords":
-        top = self.constant_q.lowest_hz * 2**self.constant_q.octaves
-        highest = {"mel.highest_hz": self.mel.highest_hz, "the top of constant_q": top}
+        highest = {"mel.highest_hz": self.mel.highest_hz, "the top of constant_q": self.constant_q.top_hz}
         _refuse_above(self.sample_rate_hz, highest)
         return self
 

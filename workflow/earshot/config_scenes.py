@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, PositiveInt, model_validator
 
-from earshot.config_clips import Mel
+from earshot.config_clips import Chords, Mel
 from earshot.config_rooms import Rooms
 from earshot.config_section import Name, Section, SofaFile
 from earshot.errors import ConfigError
@@ -191,7 +191,7 @@ class Scenes(Section):
         return self
 
 
-def require_scenes(scenes: Scenes, rooms: Rooms) -> None:
+def require_scenes(scenes: Scenes, rooms: Rooms, chords: Chords) -> None:
     """Raise ConfigError, a line for each key at fault, where scenes cannot be in these rooms.
 
     It is no part of reading a configuration, since whoever wants no scenes may have any rooms.
@@ -207,6 +207,10 @@ def require_scenes(scenes: Scenes, rooms: Rooms) -> None:
         if window > samples:
             fault = f"{window} samples are longer than scenes of scenes.{of}duration_s, {samples} samples"
             faults[f"scenes.{name}.window_samples"] = fault
+    top_hz = chords.constant_q.top_hz
+    if "chords" in scenes.sounds and top_hz > half_hz:
+        fault = f"they reach up to {top_hz:g} Hz, above half of rooms.sample_rate_hz, {half_hz:g} Hz"
+        faults["chords.constant_q.octaves"] = fault
     if rooms.grid_m is None and rooms.receivers < _PLACES:
         faults["rooms.receivers"] = f"scenes need rooms with {_PLACES} at least, for two sources"
     if faults:

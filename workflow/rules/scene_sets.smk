@@ -51,7 +51,7 @@ def for_scenes(file):
     """Return an input function: a file of each shard of rooms, where scenes can be in them."""
 
     def files(wildcards):
-        stops(require_scenes, SCENES, ROOMS)
+        stops(require_scenes, SCENES, ROOMS, CONFIG.chords)
         return of_rooms(file)
 
     return files

@@ -92,3 +92,9 @@ def test_chance_is_what_two_places_drawn_evenly_are_apart(scenes, measured):
 def test_rooms_that_are_named_as_heads_are_refused(room_and_head):
     with pytest.raises(ConfigError, match=r"scenes.measured.office.anechoic: .*0.50 s.*Name the file of the head"):
         read_heard("office", room_and_head[1], room_and_head[0], RATE_HZ, clockwise=False)
+
+
+def test_a_room_with_one_response_is_refused(room_and_head, tmp_path):
+    write_hrirs(tmp_path / "one.sofa", synthesise_hrirs(Person("one"), [0.0], 0.0, rate_hz=RATE_HZ))
+    with pytest.raises(ConfigError, match=r"scenes.measured.office.file: .* has one response, and scenes need 2"):
+        read_heard("office", tmp_path / "one.sofa", room_and_head[1], RATE_HZ, clockwise=False)

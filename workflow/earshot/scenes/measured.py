@@ -19,7 +19,7 @@ from earshot.progress import progress
 from earshot.rooms.measured import MeasuredRoom, audible
 from earshot.scenes.drawing import Cast, DrawingSettings, Scene, draw_scenes, table_of
 from earshot.scenes.inference import Answering, direction_rows, paired, pieces_of
-from earshot.scenes.places import HeardPlace, Places
+from earshot.scenes.places import FEWEST, HeardPlace, Places
 from earshot.scenes.separation import SeparationSettings
 from earshot.scenes.sounds import Sounds
 from earshot.seeds import generator
@@ -34,7 +34,7 @@ def read_heard(
     """Return a measured room as a place for scenes, and its head as a person, both by the room's name.
 
     Both are SOFA files of SimpleFreeFieldHRIR, and are resampled to a rate. Raises DataError as `read_hrirs` does, and
-    ConfigError where responses without a room are so long that they seem to be of one.
+    ConfigError where the room has one response, or those without a room are so long that they seem to be of one.
     """
     room, head = (read_hrirs(one, subject=name, rate_hz=rate_hz, clockwise=clockwise) for one in (path, anechoic))
     longest = round(SeparationSettings().window_s * rate_hz)
@@ -43,6 +43,10 @@ def read_heard(
             f"config key scenes.measured.{name}.anechoic: responses in {anechoic} have "
             f"{head.hrirs.shape[-1] / rate_hz:.2f} s, {longest / rate_hz:g} at most are of a head alone. "
             "Name the file of the head without a room."
+        )
+    if len(room.hrirs) < FEWEST:
+        raise ConfigError(
+            f"config key scenes.measured.{name}.file: {path} has one response, and scenes need {FEWEST} directions."
         )
     responses = audible(room)
     t60_s = MeasuredRoom([], responses, rate_hz).measures()["t60_s"]

@@ -19,7 +19,7 @@ from earshot.rooms.room_shards import read_rooms
 from earshot.rooms.sampling import TEST_FOLD, Room, SamplingSettings, draw_room, number_of
 
 VALIDATES = 1  # the fold of rooms that validate; those that test are `TEST_FOLD`
-_FEWEST = 2  # receivers that a room needs, for two sources
+FEWEST = 2  # receivers that a room needs, for two sources
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,8 +107,8 @@ def read_places(pairs: Iterable[tuple[Path | str, Path | str]]) -> Places:
         rows = by_room.indices
         for name, fold, t60_s in firsts.itertuples():
             first, last = rows[name][0], rows[name][-1] + 1
-            if last - first >= _FEWEST:
+            if last - first >= FEWEST:
                 found[name] = Place(name, sampling, int(fold), tensors["responses"][first:last], shard, float(t60_s))
     if not found:
-        raise ConfigError(f"config key rooms.receivers: scenes need rooms with {_FEWEST} receivers at least. Raise it")
+        raise ConfigError(f"config key rooms.receivers: scenes need rooms with {FEWEST} receivers at least. Raise it")
     return Places(found)

@@ -25,8 +25,6 @@ _OF_FOLD = {5: "test", 4: "validation"}  # of ESC-50; the others train
 _VALIDATION_SHARE = 0.1  # of performances of chords that do not test
 _CHORD = r"(?P<root>[A-G][nf])(?P<octave>\d) (?P<triad>\w)"  # the label of a chord
 
-SPLIT_OF_CHORDS = "by_performance"
-
 Row = dict[str, Any]
 
 
@@ -67,7 +65,7 @@ def chord_pools(indices: Sequence[pd.DataFrame], variations: int, seed: int) -> 
     What tests is what tests in the study's split by performance, so that the study's own networks have not heard it.
     """
     index = pd.concat(indices, ignore_index=True)
-    found = parts(index, SPLIT_OF_CHORDS, seed, variations=variations, validation=_VALIDATION_SHARE)
+    found = parts(index, "by_performance", seed, variations=variations, validation=_VALIDATION_SHARE)
     return dict(zip(index["item"], found.tolist(), strict=True))
 
 

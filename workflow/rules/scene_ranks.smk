@@ -7,7 +7,7 @@ rule benchmark_scenes:
         hearers=rules.draw_scenes.output.hearers,
         sounds=rules.gather_sounds.output.sounds,
         index=rules.gather_sounds.output.index,
-        responses=of_rooms(rules.simulate_rooms.output.responses),
+        responses=for_scenes(of_rooms(rules.simulate_rooms.output.responses)),
         rooms=of_rooms(rules.simulate_rooms.output.index),
         sofa=[sofa_file(person) for person in HEARERS],
         localisers=expand(rules.learn_from_scenes.output.network, learner="localiser", heard_in=HEARD_IN),

@@ -47,14 +47,17 @@ def shards_of_sounds(kind):
     return expand(WAVEFORMS, clips=clips, dealt=dealt(CLIP_STUDIES[clips]))
 
 
-def for_scenes(file):
-    """Return an input function: a file of each shard of rooms, where scenes can be in them."""
+def for_scenes(files):
+    """Return an input function: these files, where scenes can be in the rooms of the configuration.
 
-    def files(wildcards):
+    Targets ask too: what a job's own input function says is lost on Snakemake where the job's files are there already.
+    """
+
+    def where_possible(wildcards):
         stops(require_scenes, SCENES, ROOMS, CONFIG.chords)
-        return of_rooms(file)
+        return files
 
-    return files
+    return where_possible
 
 
 def settings_of_gathering():

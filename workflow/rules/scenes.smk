@@ -36,7 +36,7 @@ rule draw_scenes:
     input:
         sounds=rules.gather_sounds.output.sounds,
         index=rules.gather_sounds.output.index,
-        responses=for_scenes(rules.simulate_rooms.output.responses),
+        responses=for_scenes(of_rooms(rules.simulate_rooms.output.responses)),
         rooms=of_rooms(rules.simulate_rooms.output.index),
         sofa=[sofa_file(person) for person in HEARERS],
     output:
@@ -67,7 +67,7 @@ rule learn_from_scenes:
     input:
         sounds=rules.gather_sounds.output.sounds,
         index=rules.gather_sounds.output.index,
-        responses=for_scenes(rules.simulate_rooms.output.responses),
+        responses=for_scenes(of_rooms(rules.simulate_rooms.output.responses)),
         rooms=of_rooms(rules.simulate_rooms.output.index),
         sofa=[sofa_file(person) for person in TAUGHT_BY],
     output:
@@ -133,7 +133,7 @@ rule answer_scenes:
         hearers=rules.draw_scenes.output.hearers,
         sounds=rules.gather_sounds.output.sounds,
         index=rules.gather_sounds.output.index,
-        responses=of_rooms(rules.simulate_rooms.output.responses),
+        responses=for_scenes(of_rooms(rules.simulate_rooms.output.responses)),
         rooms=of_rooms(rules.simulate_rooms.output.index),
         sofa=[sofa_file(person) for person in HEARERS],
         localisers=expand(rules.learn_from_scenes.output.network, learner="localiser", heard_in=HEARD_IN),
@@ -229,7 +229,7 @@ rule report_scenes:
         histories=expand(rules.learn_from_scenes.output.history, learner=LEARNT, heard_in=HEARD_IN),
         sounds=rules.gather_sounds.output.sounds,
         index=rules.gather_sounds.output.index,
-        responses=of_rooms(rules.simulate_rooms.output.responses),
+        responses=for_scenes(of_rooms(rules.simulate_rooms.output.responses)),
         rooms=of_rooms(rules.simulate_rooms.output.index),
         sofa=[sofa_file(person) for person in HEARERS],
         sources=in_project("config/sources.yaml"),

@@ -64,9 +64,9 @@ rule clip_speed:
 
 rule scenes:
     input:
-        rules.report_scenes.output,
+        for_scenes(rules.report_scenes.output),
 
 
 rule scene_ranks:
     input:
-        rules.benchmark_scenes.output,
+        for_scenes(rules.benchmark_scenes.output),

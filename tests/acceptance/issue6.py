@@ -87,8 +87,10 @@ def errors_deg(folder: Path) -> pd.Series:
 def waiting(folder: Path) -> dict[str, float]:
     """Return the share of its time that each training waited for scenes, once warm."""
     found = {}
-    for path in sorted(folder.glob("*/*.parquet")):
-        history = pd.read_parquet(path)
+    for path in sorted(folder.glob("*/*.safetensors")):
+        if not path.with_suffix(".parquet").exists():
+            continue  # those without rooms learn by no stream
+        history = pd.read_parquet(path.with_suffix(".parquet"))
         warm = history[history["epoch"] > WARM]
         found[f"{path.parent.name} {path.stem}"] = warm["waited_seconds"].sum() / warm["seconds"].sum()
     return found
@@ -104,10 +106,7 @@ def scenes(log: Log) -> tuple[str, bool]:
     """Train all networks, then draw and answer the scenes by the clock."""
     with long_run(log) as folder:
         results = folder / "results/scenes/scenes"
-        networks = [f"{learner}/{heard}" for learner in ("localiser", "classifier") for heard in ("rooms", "anechoic")]
-        targets = [f"results/scenes/scenes/{name}.safetensors" for name in networks]
-        log.succeed(command(folder, FULL, *targets, "results/scenes/scenes/without_rooms"), folder)
-        # What a measurement that was killed has answered.
+        log.succeed(command(folder, FULL, "scenes"), folder)  # all networks among it
         for path in (*results.glob("*.parquet"), *(folder / "results/scenes/state").glob("scenes-*")):
             if path.name != "sounds.parquet":
                 shutil.rmtree(path) if path.is_dir() else path.unlink()

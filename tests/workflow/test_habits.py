@@ -45,8 +45,11 @@ socket.socket.connect = socket.socket.connect_ex = socket.socket.sendto = socket
 
 @pytest.fixture(scope="module")
 def rules(tmp_path_factory):
-    """The rules of the full study that make something, by name, as Snakemake parses them."""
-    return parsed(tmp_path_factory.mktemp("rules"))
+    """The rules of the full study, and of a measured room, that make something, by name, as Snakemake parses them."""
+    folder = tmp_path_factory.mktemp("rules")
+    measured = folder / "measured.yaml"
+    measured.write_text("scenes: {measured: {office: {file: office.sofa, anechoic: head.sofa}}}")
+    return parsed(folder, measured)
 
 
 def parsed(folder, *configfiles):
@@ -89,6 +92,7 @@ def test_a_job_that_failed_is_given_more(resource, name, rules, tmp_path):
     given.touch()
     os.truncate(given, 10**7)
     job = SimpleNamespace(study="sounds", classifier="residual", reverb_model="fno", learner="localiser")
+    job.measured_room = "office"
     first, second = (function(job, input=[str(given)], attempt=attempt).value for attempt in (1, 2))
     assert isinstance(first, int)
     assert 0 < first < second

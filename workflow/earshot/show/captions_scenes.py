@@ -15,9 +15,9 @@ SCENE_TEXTS = {
         "Lines of the great-circle error in degrees over the source's azimuth, a line for each localiser and one for "
         "guesses, a row for each measured room, at left for one source and at right for two.",
         "Each point is the median over the sources in a bin, at the median of what is across, and the band reaches "
-        "from the lower to the upper quartile. No direction far from those of the head's own responses is ever said, "
-        "so guesses among the directions of sources are what to compare with. Of two sources each is compared with "
-        "the answer, or the guess, that is taken for it.",
+        "from the lower to the upper quartile; of two sources each is compared with the answer that is taken for it. "
+        "No direction far from those of the head's own responses is ever said, so guesses among the directions of "
+        "sources are what to compare with.",
     ),
     "own_ears": (
         "What own ears buy",

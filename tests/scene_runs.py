@@ -48,6 +48,7 @@ SCENES: dict[str, Any] = changed(
                 "workers": 0,
             },
             "localiser": {"width": 8, "directions": 300},
+            "separator": {"width": 8, "bands": 8, "window_samples": 256, "times_each": 1},
             "ranks": 1,
         },
     },

@@ -65,8 +65,8 @@ def answers(of_scenes, damaged=(), classes=True):
                     said(scene, source, "class", f"rooms{of}", said="dog" if right else "cat", right=right)
                     said(scene, source, "class", f"anechoic{of}", said="cat", right=False)
             if count == 2:
-                said(scene, source, "separation", "by rooms", si_sdr_gain_db=float(number))
-                said(scene, source, "separation", "where sources are", si_sdr_gain_db=number + 1.0)
+                said(scene, source, "separation", "rooms", si_sdr_gain_db=float(number))
+                said(scene, source, "separation", "rooms, from left to right", si_sdr_gain_db=number - 1.0)
     empty = dict.fromkeys(SCENE_ANSWERS.columns)
     return SCENE_ANSWERS.validate(pd.DataFrame([empty | row for row in rows]))
 

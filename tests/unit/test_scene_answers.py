@@ -14,7 +14,7 @@ from earshot.learn.direction_network import DirectionNetwork, DirectionNetworkSe
 from earshot.learn.direction_templates import templates
 from earshot.learn.localiser import LocaliserSettings, write_localiser
 from earshot.learn.perceptron import TrainingSettings
-from earshot.scenes import classifier_learning, without_rooms
+from earshot.scenes import classifier_learning, separator_learning, without_rooms
 from earshot.scenes.drawing import draw_scenes, table_of
 from earshot.scenes.inference import paired, work
 from earshot.scenes.measured import try_room
@@ -56,6 +56,14 @@ CHORDS = {
     "made_with": {"kind": "constant_q", "settings": {"hop_samples": 4096, "lowest_hz": 55, "octaves": 7}},
     "network": {"learning_rate": 1e-3, "weight_decay": 0.0},
 }
+SEPARATOR = {
+    "seed": 1,
+    "heard_in": "rooms",
+    "drawing": CHORDS["drawing"] | {"level_db": (-3, 3)},
+    "making": CHORDS["making"],
+    "stream": STREAM,
+    "network": {"learning_rate": 1e-3, "times_each": 2, "window_samples": 256, "bands": 8, "width": 8, "dropped": 0.1},
+}
 INTERAURAL = InterauralSettings(512, 256, Bands(8, "erb", 200, 8000), Bands(4, "erb", 200, 1500))
 STUDY = TrainingSettings((64,), "relu", 5e-3, 32, 1e-4, 150, 20, 1e-4)
 
@@ -77,7 +85,16 @@ def chords(sounds, places, people, tmp_path_factory):  # noqa: F811
 
 
 @pytest.fixture(scope="module")
-def settings(cast, maker, places, people, study, chords, tmp_path_factory):  # noqa: F811
+def separator(sounds, places, people, tmp_path_factory):  # noqa: F811
+    """A network that has learnt from a few scenes to tell two sources apart."""
+    state = tmp_path_factory.mktemp("separator")
+    network, history = separator_learning.train(sounds, places, people, SEPARATOR, 0, CPU, state)
+    assert len(history) == 2 and all(0 < piece["training"] < 40 for piece in history)
+    return network
+
+
+@pytest.fixture(scope="module")
+def settings(cast, maker, places, people, study, chords, separator, tmp_path_factory):  # noqa: F811
     """Files and sections as the rule gives them, with networks that have learnt next to nothing."""
     folder = tmp_path_factory.mktemp("answers")
     files = [str(folder / f"sounds.{kind}") for kind in ("safetensors", "parquet")]
@@ -97,6 +114,7 @@ def settings(cast, maker, places, people, study, chords, tmp_path_factory):  # n
     classifier_learning.write(folder / "chords_rooms.safetensors", chords, CHORDS)
     of_study = CHORDS | {"made_with": CHORDS["made_with"] | {"rate_hz": 22050.0}}  # what it learnt from
     classifier_learning.write(folder / "chords_study.safetensors", chords, of_study)
+    separator_learning.write(folder / "separator.safetensors", separator, SEPARATOR)
     for (name, one), own in zip(people.items(), study, strict=True):
         write_hrirs(folder / f"{name}.sofa", one)
         write_localiser(folder / f"{name}.safetensors", own, {})
@@ -108,6 +126,7 @@ def settings(cast, maker, places, people, study, chords, tmp_path_factory):  # n
         "scenes": str(folder / "scenes.parquet"),
         "people": {name: str(folder / f"{name}.sofa") for name in people},
         "localisers": {"rooms": str(folder / "localiser.safetensors")},
+        "separators": {"rooms": str(folder / "separator.safetensors")},
         "classifiers": {
             "clip": {"rooms": str(folder / "classifier.safetensors")},
             "chord": {name: str(folder / f"chords_{name}.safetensors") for name in ("rooms", "study")},
@@ -147,6 +166,9 @@ def test_everything_is_answered_once(answering, cast):  # noqa: F811
             )
         apart = own[own["task"] == "separation"]
         assert len(apart) == (4 if sources == 2 else 0) and apart["si_sdr_gain_db"].notna().all()
+        if sources == 2:
+            fitting, left_first = (own["si_sdr_gain_db"].sum() for _, own in apart.groupby("by"))
+            assert set(apart["by"]) == {"rooms", "rooms, from left to right"} and fitting >= left_first
     assert rows.loc[rows["task"] == "direction", "error_deg"].between(0, 180).all()
 
 

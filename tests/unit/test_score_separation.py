@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from earshot.score.separation import si_sdr_db, si_sdr_gain_db
+from earshot.score.separation import fitting_order, si_sdr_db, si_sdr_gain_db
 
 SAMPLES = 4000
 
@@ -69,3 +69,15 @@ def test_an_ear_that_does_not_hear_a_source_is_not_the_better_one():
     sources[0, 0] = 0
     gain, _ = si_sdr_gain_db(sources + 0.1 * noises(2, 2, seed=2), sources, sources.sum(0))
     assert gain == pytest.approx(20, abs=1)
+
+
+def test_estimates_are_taken_in_the_order_in_which_they_fit():
+    random = np.random.default_rng(1)
+    sources = random.standard_normal((2, 2, 1000))
+    estimates = sources[::-1] + 0.1 * random.standard_normal((2, 2, 1000))
+    mixture = sources.sum(0)
+    assert fitting_order(estimates, sources, mixture) == (1, 0)
+    assert fitting_order(estimates[::-1], sources, mixture) == (0, 1)
+    silent = estimates.copy()
+    silent[0] = 0  # of which the gain is minus infinity in either order
+    assert fitting_order(silent, sources, mixture) == (1, 0)

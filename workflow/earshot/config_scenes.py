@@ -70,6 +70,18 @@ class SceneLocaliser(SceneTraining):
     dropped: float = Field(0.1, ge=0, lt=1, description="Share of a layer's values that are dropped")
 
 
+class SceneSeparator(SceneTraining):
+    """The network that tells two sources apart."""
+
+    times_each: PositiveInt = Field(
+        4, description="Batches that a scene is in: more where a network learns faster than scenes are made"
+    )
+    window_samples: int = Field(1024, ge=64, multiple_of=2, description="Window of the short-time spectra, samples")
+    bands: int = Field(64, ge=2, description="How many bands masks have, equally wide on the scale of ERB")
+    width: PositiveInt = Field(256, description="Channels")
+    dropped: float = Field(0.1, ge=0, lt=1, description="Share of a layer's values that are dropped")
+
+
 class LevelsOfScenes(Mel):
     """What classifiers of sounds are given of two ears: levels in mel bands of what both hear together."""
 
@@ -159,6 +171,7 @@ class Scenes(Section):
     spectra: BinauralSpectra = BinauralSpectra()
     stream: Stream = Stream()
     localiser: SceneLocaliser = SceneLocaliser()
+    separator: SceneSeparator = SceneSeparator()
     levels: LevelsOfScenes = LevelsOfScenes()
     classifier: SceneClassifier = SceneClassifier()
     chords: SceneChords = SceneChords()
@@ -199,11 +212,12 @@ def require_scenes(scenes: Scenes, rooms: Rooms, chords: Chords) -> None:
     half_hz, lengths_s = rooms.sample_rate_hz / 2, {"": scenes.duration_s, "stream.": scenes.stream.duration_s}
     samples, of = min((round(length_s * rooms.sample_rate_hz), of) for of, length_s in lengths_s.items())
     faults = {}
-    for name in ("spectra", "levels"):
-        highest_hz, window = (getattr(getattr(scenes, name), key) for key in ("highest_hz", "window_samples"))
+    for name, highest_hz in (("spectra", scenes.spectra.highest_hz), ("levels", scenes.levels.highest_hz)):
         if highest_hz > half_hz:
             fault = f"{highest_hz:g} Hz is above half of rooms.sample_rate_hz, {half_hz:g} Hz"
             faults[f"scenes.{name}.highest_hz"] = fault
+    for name in ("spectra", "separator", "levels"):
+        window = getattr(scenes, name).window_samples
         if window > samples:
             fault = f"{window} samples are longer than scenes of scenes.{of}duration_s, {samples} samples"
             faults[f"scenes.{name}.window_samples"] = fault

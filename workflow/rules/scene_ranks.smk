@@ -13,6 +13,7 @@ rule benchmark_scenes:
         localisers=expand(rules.learn_from_scenes.output.network, learner="localiser", heard_in=HEARD_IN),
         classifiers=expand(rules.learn_from_scenes.output.network, learner="classifier", heard_in=HEARD_IN),
         chords=expand(rules.learn_from_scenes.output.network, learner=CHORDS, heard_in=HEARD_IN),
+        separators=expand(rules.learn_from_scenes.output.network, learner=SEPARATORS, heard_in=HEARD_IN[0]),
         study_of_chords=expand(rules.classify_clips.output.networks, **STUDY_OF_CHORDS),
         without_rooms=rules.localise_without_rooms.output[0],
     output:

@@ -11,7 +11,10 @@ CLIPS_OF_KIND = {"clips": SOUND_CLIPS, "chords": CHORD_CLIPS}
 WAVEFORMS = "results/shared/clips/{clips}/dry/waveforms/{dealt}.safetensors"
 HEARD_IN = ["rooms", "anechoic"]  # what networks learn in
 CHORDS = [kind for kind in SCENES.sounds if kind == "chords"]  # a learner where there are any
-LEARNT = ["localiser", "classifier", *CHORDS]
+SEPARATORS = ["separator"] if SCENES.two_sources else []
+# What learns, and in what: separators in rooms alone.
+TRAININGS = [(name, where) for name in ("localiser", "classifier", *CHORDS) for where in HEARD_IN]
+TRAININGS += [(name, HEARD_IN[0]) for name in SEPARATORS]
 # The chord study's own classifier, the last of the same kind, if it has not heard what tests in scenes; else none.
 STUDY_OF_CHORDS = {"study": "chords", "classifier": [], "split": "by_performance", "number": 1}
 if CHORDS and "by_performance" in CONFIG.chords.splits:
@@ -37,6 +40,11 @@ STUDY_A_SLICE = {
     "network": values(STUDY.network),
 }
 MAKING_SLICE = {"seed": CONFIG.seed, "exact_s": SCENES.exact_s}
+
+
+def of_learners(file):
+    """Return a file of each training on the stream."""
+    return [file.format(learner=learner, heard_in=heard_in) for learner, heard_in in TRAININGS]
 
 
 def shards_of_sounds(kind):
@@ -81,7 +89,9 @@ def settings_of_learner(wildcards):
     one_source = {key: value for key, value in DRAWING_SLICE.items() if key not in ("two_sources", "level_db")}
     levels = {"kind": "levels", "settings": values(SCENES.levels)}
     transforms = {"kind": "constant_q", "settings": values(CONFIG.chords.constant_q)}
+    two_sources = {key: value for key, value in DRAWING_SLICE.items() if key != "two_sources"}
     own = {
+        "separator": {"drawing": two_sources},
         "localiser": {"drawing": DRAWING_SLICE, "spectra": values(SCENES.spectra)},
         "classifier": {"drawing": one_source, "sounds": "clip", "made_with": levels},
         "chords": {"drawing": one_source, "sounds": "chord", "made_with": transforms},
@@ -114,7 +124,8 @@ def state_of_learner(wildcards):
 
 # Seconds that each second of a scene takes on a core, four times as long as was measured (docs/measurements/
 # scenes-2-cores.md): to be learnt once, to be made (of it and of its room's response), and to be made and answered.
-LEARNS_S, MAKES_S, ANSWERS_S = {"localiser": 0.06, "classifier": 0.01, "chords": 0.01}, 0.015, 0.4
+LEARNS_S = {"localiser": 0.06, "separator": 0.05, "classifier": 0.01, "chords": 0.01}
+MAKES_S, ANSWERS_S = 0.015, 0.4
 
 
 def minutes_of_stream(wildcards, attempt):
@@ -195,9 +206,10 @@ def sources_of_scenes():
 
 def scene_job_times():
     """Return by rule where the times of scenes' jobs are, the rooms' included."""
-    wanted = {"learner": LEARNT, "heard_in": HEARD_IN, "measured_room": MEASURED_ROOMS}
-    names = ["gather_sounds", "draw_scenes", "learn_from_scenes", "localise_without_rooms", "answer_scenes"]
+    names = ["gather_sounds", "draw_scenes", "localise_without_rooms", "answer_scenes"]
     names += ["try_measured_room"] if MEASURED_ROOMS else []
     rooms = {"simulate_rooms": of_rooms(rules.simulate_rooms.benchmark)}
     ranks = {"benchmark_scenes": [f"{RESULTS}/benchmarks/benchmark_scenes.tsv"]}
-    return rooms | {name: expand(getattr(rules, name).benchmark, **wanted) for name in names} | ranks
+    learnt = {"learn_from_scenes": of_learners(rules.learn_from_scenes.benchmark)}
+    others = {name: expand(getattr(rules, name).benchmark, measured_room=MEASURED_ROOMS) for name in names}
+    return rooms | learnt | others | ranks

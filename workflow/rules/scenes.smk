@@ -139,6 +139,7 @@ rule answer_scenes:
         localisers=expand(rules.learn_from_scenes.output.network, learner="localiser", heard_in=HEARD_IN),
         classifiers=expand(rules.learn_from_scenes.output.network, learner="classifier", heard_in=HEARD_IN),
         chords=expand(rules.learn_from_scenes.output.network, learner=CHORDS, heard_in=HEARD_IN),
+        separators=expand(rules.learn_from_scenes.output.network, learner=SEPARATORS, heard_in=HEARD_IN[0]),
         study_of_chords=expand(rules.classify_clips.output.networks, **STUDY_OF_CHORDS),
         without_rooms=rules.localise_without_rooms.output[0],
     output:
@@ -187,6 +188,7 @@ rule try_measured_room:
         localisers=expand(rules.learn_from_scenes.output.network, learner="localiser", heard_in=HEARD_IN),
         classifiers=expand(rules.learn_from_scenes.output.network, learner="classifier", heard_in=HEARD_IN),
         chords=expand(rules.learn_from_scenes.output.network, learner=CHORDS, heard_in=HEARD_IN),
+        separators=expand(rules.learn_from_scenes.output.network, learner=SEPARATORS, heard_in=HEARD_IN[0]),
         study_of_chords=expand(rules.classify_clips.output.networks, **STUDY_OF_CHORDS),
     output:
         scenes=f"{SCENE_FOLDER}/measured/{{measured_room}}/scenes.parquet",
@@ -226,7 +228,8 @@ rule report_scenes:
         measured_scenes=expand(rules.try_measured_room.output.scenes, measured_room=MEASURED_ROOMS),
         measured_answers=expand(rules.try_measured_room.output.answers, measured_room=MEASURED_ROOMS),
         ranks=THERE_OF_RANKS,
-        histories=expand(rules.learn_from_scenes.output.history, learner=LEARNT, heard_in=HEARD_IN),
+        histories=of_learners(rules.learn_from_scenes.output.history),
+        separators=expand(rules.learn_from_scenes.output.network, learner=SEPARATORS, heard_in=HEARD_IN[0]),
         sounds=rules.gather_sounds.output.sounds,
         index=rules.gather_sounds.output.index,
         responses=for_scenes(of_rooms(rules.simulate_rooms.output.responses)),

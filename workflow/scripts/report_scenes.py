@@ -10,6 +10,7 @@ from earshot.data.sofa import read_hrirs
 from earshot.data.sources import read_sources
 from earshot.data.tables import read_table
 from earshot.hardware import hardware
+from earshot.learn.separation_network import read_network
 from earshot.rooms.heads import Head
 from earshot.scenes.drawing import scenes_of
 from earshot.scenes.making import Maker, MakingSettings
@@ -90,13 +91,14 @@ with at_work(snakemake) as params:
         for name in sorted({scene.person for scene in shown})
     }
     maker = Maker(sounds, places, heads, MakingSettings(**params.making))
+    separators = [read_network(path)[0] for path in files.separators]
     output = snakemake.output
     write_report(
         found,
         drawn,
         partial(
             render_scenes,
-            sounds=[scenes_heard.heard(maker, scene, said[scene.name]) for scene in shown],
+            sounds=[scenes_heard.heard(maker, scene, separators) for scene in shown],
             sounds_words={name: scenes_heard.words_of(rows, name) for name in chosen},
             tables=[files.scenes, files.answers, *files.measured_answers, files.pieces, *files.ranks, *files.histories],
         ),

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from earshot.data.shards import read_tensors, write_tensors
 from earshot.errors import DataError
+from earshot.learn.temporal_block import TemporalBlock
 from earshot.settings import settings_from
 from earshot.signal.binaural_spectra import KINDS, BinauralSettings, binaural_spectra
 from earshot.signal.directness import DECAYS_S, directness
@@ -72,7 +73,7 @@ class DirectionNetwork(nn.Module):
             self.register_buffer(name, torch.ones(size))
         self.register_buffer("whitening", torch.eye(told))
         self.first = nn.Conv1d(told + len(DECAYS_S) * spectra.bands, width, 1)
-        self.blocks = nn.Sequential(*[_Block(width, dilation, settings.dropped) for dilation in _DILATIONS])
+        self.blocks = nn.Sequential(*[TemporalBlock(width, dilation, settings.dropped) for dilation in _DILATIONS])
         self.last = nn.Sequential(nn.BatchNorm1d(width), nn.GELU())
         self.groups = nn.Conv1d(width, _GROUPS, 1)
         self.weighs = _little(nn.Conv1d(width, spectra.bands, 1))
@@ -184,25 +185,6 @@ def _little(layer: nn.Conv1d | nn.Linear) -> nn.Module:
     nn.init.normal_(layer.weight, std=0.1 * layer.weight.shape[1] ** -0.5)
     nn.init.zeros_(layer.bias)
     return layer
-
-
-class _Block(nn.Module):
-    """A convolution over time and a product of each frame, beside a short cut."""
-
-    def __init__(self, width: int, dilation: int, dropped: float) -> None:
-        super().__init__()
-        self.layers = nn.Sequential(
-            nn.BatchNorm1d(width),
-            nn.GELU(),
-            nn.Conv1d(width, width, 3, padding=dilation, dilation=dilation),
-            nn.BatchNorm1d(width),
-            nn.GELU(),
-            nn.Dropout(dropped),
-            nn.Conv1d(width, width, 1),
-        )
-
-    def forward(self, given: Tensor) -> Tensor:
-        return given + self.layers(given)
 
 
 def write_network(path: Path | str, network: DirectionNetwork, about: Mapping[str, Any]) -> None:

@@ -17,21 +17,22 @@ from earshot.data.sofa import HrirSet, read_hrirs
 from earshot.data.tables import read_table
 from earshot.directions import great_circle_deg
 from earshot.errors import EarshotError
-from earshot.learn import direction_network, direction_templates
+from earshot.learn import direction_network, direction_templates, separation_network
 from earshot.learn.classifier import TaskNetwork, by_task, read_network
 from earshot.learn.direction_map import peaks
 from earshot.learn.direction_network import DirectionNetwork
 from earshot.learn.localiser import Localiser, read_localiser
+from earshot.learn.separation_network import SeparationNetwork
 from earshot.rooms.heads import Head
 from earshot.scenes import without_rooms
 from earshot.scenes.drawing import Scene, scenes_of
 from earshot.scenes.making import Heard, Maker, MakingSettings
 from earshot.scenes.people import who_hears
 from earshot.scenes.places import Places, read_places
-from earshot.scenes.separation import SeparationSettings, separate
+from earshot.scenes.separation import separate
 from earshot.scenes.sounds import Sounds, classes_by_task, read_sounds
 from earshot.scenes.stream import Levels, levels_at_ears, levels_of
-from earshot.score.separation import si_sdr_gain_db
+from earshot.score.separation import fitting_order, si_sdr_gain_db
 from earshot.settings import settings_from
 from earshot.signal.interaural import interaural_settings
 
@@ -44,7 +45,8 @@ def work(settings: Mapping[str, Any]) -> Callable[[str], pd.DataFrame]:
     """Return what answers a piece of scenes, by its name (`pieces_of`).
 
     `settings` name files (`sounds`, `sounds_index`, `rooms` (pairs), `scenes`, `people` by name, `localisers`,
-    `classifiers` (of `clip` and `chord`) and `without_rooms` by name) and hold the sections `making` and `interaural`.
+    `classifiers` (of `clip` and `chord`), `separators` and `without_rooms` by name) and hold the sections `making` and
+    `interaural`.
     """
     sounds = read_sounds(settings["sounds"], settings["sounds_index"])
     people = {
@@ -85,14 +87,15 @@ def settings_of_work(
 
 
 def networks_among(files: Mapping[str, Any], heard_in: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Return localisers by name, and classifiers by the sounds that they hear and by name.
+    """Return localisers and separators by name, and classifiers by the sounds that they hear and by name.
 
-    `files` are lists of what networks heard (`localisers`, `classifiers` and `chords`, of which there may be none), and
-    `study_of_chords`, the folder with the chord study's own, if there is one.
+    `files` are lists of what networks heard (`localisers`, `classifiers`, and `chords` and `separators`, of which there
+    may be none), and `study_of_chords`, the folder with the chord study's own, if there is one.
     """
     of_chords = [*files["chords"], *(f"{folder}/root_type.safetensors" for folder in files["study_of_chords"])]
     return {
         "localisers": dict(zip(heard_in, files["localisers"], strict=True)),
+        "separators": dict(zip(heard_in, files["separators"], strict=False)),
         "classifiers": {
             "clip": dict(zip(heard_in, files["classifiers"], strict=True)),
             "chord": dict(zip([*heard_in, "study"], of_chords, strict=False)),
@@ -143,10 +146,13 @@ class Answering:
         self._maker = Maker(sounds, places, heads, settings_from(MakingSettings, settings["making"]))
         self._kinds = dict(zip(sounds.index["item"], sounds.index["kind"], strict=True))
         self._right = classes_by_task(sounds.index)
-        self._separation = SeparationSettings()
+        self._separators = {name: self._separator(path) for name, path in settings["separators"].items()}
 
     def _network(self, path: str) -> DirectionNetwork:
         return direction_network.read_network(path)[0].to(self._where).eval()
+
+    def _separator(self, path: str) -> SeparationNetwork:
+        return separation_network.read_network(path)[0].to(self._where).eval()
 
     def _classifier(self, path: str) -> tuple[TaskNetwork, Levels]:
         network, about = read_network(path)
@@ -179,13 +185,11 @@ class Answering:
     def _answers(self, scene: Scene, heard: Heard) -> Iterator[Row]:
         mixture = heard.mixture
         true = np.stack([source.direction for source in scene.sources])
-        found = {}
         for by, network, person in self._listeners(scene):
             ears = torch.from_numpy(mixture[None]).to(self._where)
             whose = [(*self._people[person].templates, torch.zeros(1, dtype=torch.long, device=self._where))]
             said = peaks(network(ears, whose).exp().cpu().numpy(), len(true))[0]
-            found[by] = said[list(paired(said, true))]
-            yield from direction_rows(by, found[by], true)
+            yield from direction_rows(by, said[list(paired(said, true))], true)
         if len(true) == 1:
             own = self._people[scene.person].without_rooms
             said = without_rooms.answer(own, mixture, self._interaural, self._rate_hz, self._part_s)
@@ -194,14 +198,15 @@ class Answering:
             return
         for source in range(len(true)):
             yield from self._classes(scene, source, mixture, " of the mixture")
-        first = next(iter(self._localisers))
-        for where, directions in ((f"by {first}", found[first]), ("where sources are", true)):
-            apart = separate(mixture, directions, self._people[scene.person].head, self._separation)
-            gains = si_sdr_gain_db(apart, heard.images, mixture)
-            for source, gain in enumerate(gains.tolist()):
-                yield {"source": source + 1, "task": "separation", "by": where, "si_sdr_gain_db": gain}
-                if directions is not true:
-                    yield from self._classes(scene, source, apart[source].astype(np.float32), " of what was separated")
+        for name, separator in self._separators.items():
+            apart = separate(mixture, separator)
+            fitting = apart[list(fitting_order(apart, heard.images, mixture))]
+            left_first = apart[np.argsort(np.argsort(-true[:, 1], kind="stable"))]
+            for by, signals in ((name, fitting), (f"{name}, from left to right", left_first)):
+                for source, gain in enumerate(si_sdr_gain_db(signals, heard.images, mixture).tolist()):
+                    yield {"source": source + 1, "task": "separation", "by": by, "si_sdr_gain_db": gain}
+            for source, ears in enumerate(fitting.astype(np.float32)):
+                yield from self._classes(scene, source, ears, " of what was separated")
 
     def _listeners(self, scene: Scene) -> Iterator[tuple[str, DirectionNetwork, str]]:
         """Go through localisers, and with whose ears they hear: their own, and the first also with another's."""

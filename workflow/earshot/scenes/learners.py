@@ -11,6 +11,7 @@ from earshot.learn.kinds import BUILDERS
 # Dotted names of what a training imports when it runs: first the module whose `train` and `write` it calls.
 LEARNERS: dict[str, tuple[str, ...]] = {
     "localiser": ("earshot.scenes.localiser_learning",),
+    "separator": ("earshot.scenes.separator_learning",),
     "classifier": ("earshot.scenes.classifier_learning", BUILDERS["residual"]),
     "chords": ("earshot.scenes.classifier_learning", BUILDERS["transposable"]),
 }

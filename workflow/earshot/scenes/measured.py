@@ -20,12 +20,12 @@ from earshot.rooms.measured import MeasuredRoom, audible
 from earshot.scenes.drawing import Cast, DrawingSettings, Scene, draw_scenes, table_of
 from earshot.scenes.inference import Answering, direction_rows, paired, pieces_of
 from earshot.scenes.places import FEWEST, HeardPlace, Places
-from earshot.scenes.separation import SeparationSettings
 from earshot.scenes.sounds import Sounds
 from earshot.seeds import generator
 
 CHANCE = "chance"  # in tables of answers, beside networks
 _AT_ONCE = 20  # scenes, of which progress tells
+_HEAD_S = 0.16  # that responses of a head without a room have at most
 
 
 def read_heard(
@@ -37,7 +37,7 @@ def read_heard(
     ConfigError where the room has one response, or those without a room are so long that they seem to be of one.
     """
     room, head = (read_hrirs(one, subject=name, rate_hz=rate_hz, clockwise=clockwise) for one in (path, anechoic))
-    longest = round(SeparationSettings().window_s * rate_hz)
+    longest = round(_HEAD_S * rate_hz)
     if head.hrirs.shape[-1] > longest:
         raise ConfigError(
             f"config key scenes.measured.{name}.anechoic: responses in {anechoic} have "

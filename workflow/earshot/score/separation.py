@@ -1,9 +1,12 @@
 """How well sources were separated: scale-invariant signal-to-distortion ratios (SI-SDR), in dB."""
 
+from itertools import permutations
+
 import numpy as np
 from numpy.typing import NDArray
 
 _LEAST = float(np.finfo(np.float64).tiny)
+_MOST_DB = 100.0  # that a gain counts when orders are compared, since some are infinite
 
 
 def si_sdr_db(estimate: NDArray[np.floating], reference: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -37,3 +40,21 @@ def si_sdr_gain_db(
     ear = np.where(np.isnan(before), -np.inf, before).argmax(-1)[:, None]
     gain = si_sdr_db(estimates, references) - before
     return np.take_along_axis(gain, ear, -1)[:, 0]
+
+
+def fitting_order(
+    estimates: NDArray[np.floating], references: NDArray[np.floating], mixture: NDArray[np.floating]
+) -> tuple[int, ...]:
+    """Return for each source which estimate is taken for it: so that the mean gain is highest.
+
+    What separates without knowing what is wanted has no order of its own to be held to (Kolbaek et al. 2017).
+    """
+    orders = permutations(range(len(references)))
+    return max(orders, key=lambda order: _all_gains(estimates[list(order)], references, mixture))
+
+
+def _all_gains(
+    estimates: NDArray[np.floating], references: NDArray[np.floating], mixture: NDArray[np.floating]
+) -> float:
+    gains = si_sdr_gain_db(estimates, references, mixture)
+    return float(np.clip(gains[~np.isnan(gains)], -_MOST_DB, _MOST_DB).sum())

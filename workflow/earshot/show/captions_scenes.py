@@ -44,8 +44,8 @@ SCENE_TEXTS = {
     ),
     "separation_gains": (
         "What separation gains",
-        "Lines of the gain in dB over the angle between the sources and over T60, for directions that were heard and "
-        "for the true ones, with a line at zero.",
+        "Lines of the gain in dB over the angle between the sources and over T60, in the order in which what was "
+        "separated fits the sources better and in that from left to right, with a line at zero.",
         "Each point is the median over the sources in a bin, by how much less of all else is in what was separated "
         "than in the mixture (SI-SDR, at the ear that hears the source better), and the band reaches from the lower to "
         "the upper quartile. Below zero it would have been better to leave the mixture alone.",
@@ -53,9 +53,10 @@ SCENE_TEXTS = {
     "scene_losses": (
         "How they learnt",
         "Lines of the loss over the number of scenes, a panel for each kind of network, a line for those "
-        "that learnt in rooms and one for those that learnt without.",
-        "Every scene is made once and heard once, so a loss is of scenes that the network has not heard before. Losses "
-        "of scenes in rooms and without do not compare, since rooms make it harder.",
+        "that learnt in rooms and, but for the separator, one for those that learnt without.",
+        "Each scene is made once; a separator's loss is by how much less than 20 dB a source is above the difference "
+        "between it and what a mask leaves. Losses of scenes in rooms and without do not compare, since rooms make it "
+        "harder.",
     ),
     "scene_ranks": (
         "Who answered when",

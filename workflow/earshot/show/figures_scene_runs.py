@@ -35,8 +35,10 @@ def scene_losses(histories: Sequence[pd.DataFrame], learnt: Sequence[Mapping[str
     `learnt` is `summary_scene_runs.learning` of these histories, a piece of which has so many scenes.
     """
     kinds = list(dict.fromkeys(one["network"] for one in learnt))
-    figure = Figure(figsize=(3.7 * max(len(kinds), 2), 3.3), layout="constrained")
-    for axes, kind in zip(figure.subplots(1, len(kinds), squeeze=False)[0], kinds, strict=True):
+    rows = -(-len(kinds) // 2)
+    figure = Figure(figsize=(7.4, 3.3 * rows), layout="constrained")
+    for place, kind in enumerate(kinds, 1):
+        axes = figure.add_subplot(rows, 2, place)
         for history, own in zip(histories, learnt, strict=True):
             if own["network"] != kind:
                 continue
@@ -50,7 +52,8 @@ def scene_losses(histories: Sequence[pd.DataFrame], learnt: Sequence[Mapping[str
                 markersize=4,
                 label=words + waited,
             )
-        axes.set(title=f"{kind}, n = 1 training each", xlabel="scenes learnt from", ylabel="loss of new scenes (nat)")
+        loss = f"loss of new scenes ({'dB' if kind == 'separator' else 'nat'})"
+        axes.set(title=f"{kind}, n = 1 training each", xlabel="scenes learnt from", ylabel=loss)
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
         axes.xaxis.set_major_locator(MaxNLocator(4))
         axes.grid(True)

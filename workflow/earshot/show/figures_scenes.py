@@ -13,9 +13,8 @@ from earshot.show.figures import COLOURS, INK, only_words, styled
 from earshot.show.summary_scenes import (
     ANECHOIC,
     ANOTHER,
-    BY_ROOMS,
-    BY_TRUTH,
     COUNTS,
+    LEFT_TO_RIGHT,
     MIXTURE,
     ROOMS,
     SEPARATED,
@@ -166,8 +165,8 @@ def scene_classes(classes: Summary, what: str = "clips") -> Figure:
 def separation_gains(separation: Summary) -> Figure:
     """Show how much separation gains over the angle between the sources and over T60, medians with quartiles."""
     ways = (
-        (BY_ROOMS, "in directions that were heard", COLOURS["accelerated"], "o"),
-        (BY_TRUTH, "in directions where sources are", COLOURS["other"], "D"),
+        (ROOMS, "in the order in which they fit better", COLOURS["accelerated"], "o"),
+        (LEFT_TO_RIGHT, "the first is the left one", COLOURS["other"], "D"),
     )
     there = [way for way in ways if way[0] in separation]
     if not there:

@@ -7,7 +7,7 @@ from earshot.show.figures_scenes import CLASSIFIERS, GUESSING, LOCALISERS
 from earshot.show.listen import SoundOnPage
 from earshot.show.page import FigureOnPage, render_page
 from earshot.show.page_scaling import scaling_on_page
-from earshot.show.summary_scenes import BY_ROOMS, BY_TRUTH, MIXTURE, ROOMS, SEPARATED
+from earshot.show.summary_scenes import LEFT_TO_RIGHT, MIXTURE, ROOMS, SEPARATED
 
 _FEW = 100  # scenes, of which figures say little
 _REASONS = 20  # that are listed of scenes that could not be made
@@ -37,7 +37,6 @@ _HELPS = {
     "roots_rooms_over_anechoic": "root of a chord, one source: a network learnt in rooms, and not without them",
     "roots_rooms_over_study": "root of a chord, one source: the same in place of that of the chord study",
     "roots_separated_over_mixture": "root of a chord, two sources: it is given what was separated, not the mixture",
-    "true_directions_db": "separation: it is told where sources are, and not where they were heard",
 }
 
 
@@ -67,7 +66,7 @@ def render_scenes(
         measured=[room | {"localisers": _named(room["localisation"], _LOCALISERS)} for room in summary["measured"]],
         separations=_named(
             found["separation"],
-            {BY_ROOMS: "in directions that were heard", BY_TRUTH: "in directions where sources are"},
+            {ROOMS: "in the order in which they fit better", LEFT_TO_RIGHT: "the first is the left one"},
         ),
         helps={words: found["helps"][name] for name, words in _HELPS.items() if found["helps"][name]["n"]},
         splits=_splits(found),
@@ -86,7 +85,7 @@ def _named(found: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]
 def _splits(found: Mapping[str, Any]) -> list[tuple[str, list[tuple[str, list[Mapping[str, Any] | None]]]]]:
     """Return by what scenes are split: in each part the figures of the headline networks and of separation."""
     whole = [found[task].get(ROOMS) for task in ("localisation", "classes", "roots", "types")]
-    whole.append(found["separation"].get(BY_ROOMS))
+    whole.append(found["separation"].get(ROOMS))
     parts = [own["all"]["splits"] if own else {} for own in whole]
     told = []
     for split, (words, unit) in _SPLITS.items():

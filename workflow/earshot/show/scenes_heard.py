@@ -1,6 +1,6 @@
 """Single scenes to look at and to listen to: those whose error is the median, chosen by nobody."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from earshot.directions import unit_vectors
+from earshot.learn.separation_network import SeparationNetwork
 from earshot.scenes.drawing import Scene
 from earshot.scenes.making import Maker
-from earshot.scenes.separation import SeparationSettings, separate
+from earshot.scenes.separation import separate
+from earshot.score.separation import fitting_order
 from earshot.show.figures_scene_runs import MINUS, Said
 from earshot.show.figures_scenes import LOCALISERS
 from earshot.show.listen import SoundOnPage
@@ -67,18 +68,19 @@ def _words_of_source(source: Mapping[Any, Any]) -> str:
     return f"Source {source['source']}: {what} at {where}, heard {source['error_deg']:.0f}° beside it"
 
 
-def heard(maker: Maker, scene: Scene, said: Said) -> SoundOnPage:
-    """Return a scene as both ears hear it, and what there is to compare: without its room, and separated."""
+def heard(maker: Maker, scene: Scene, separators: Sequence[SeparationNetwork]) -> SoundOnPage:
+    """Return a scene as both ears hear it, and what there is to compare: without its room, or separated."""
     made, rate_hz = maker.make(scene), maker.sounds.rate_hz
     ways: dict[str, NDArray[np.floating]] = {"as it is heard": made.mixture}
     if len(scene.sources) == 1:
         dry = Maker(maker.sounds, maker.places, maker.heads, replace(maker.settings, anechoic=True))
         ways |= {"the source without noise": made.images[0], "without the room, too": dry.make(scene).images[0]}
     else:
-        directions = unit_vectors(*said.by[ROOMS].T)
-        apart = separate(made.mixture, directions, maker.heads[scene.person], SeparationSettings())
-        for number, (one, image) in enumerate(zip(apart, made.images, strict=True), 1):
-            ways |= {f"source {number}, separated": one, f"source {number} as it was": image}
+        for separator in separators[:1]:
+            apart = separate(made.mixture, separator)
+            order = fitting_order(apart, made.images, made.mixture)
+            ways |= {f"source {number}, separated": apart[one] for number, one in enumerate(order, 1)}
+        ways |= {f"source {number} as it was": image for number, image in enumerate(made.images, 1)}
     kept = {words: signal[:, : round(_LONGEST_S * rate_hz)].T for words, signal in ways.items()}
     scale = _LOUDEST / max(*(float(abs(signal).max()) for signal in kept.values()), 1e-9)
     return SoundOnPage(

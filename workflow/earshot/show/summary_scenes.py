@@ -14,7 +14,7 @@ from earshot.show.summary import finite
 
 # Names in the table of answers: what was learnt from, and whose ears were heard with.
 ROOMS, ANECHOIC, STUDY, ANOTHER = "rooms", "anechoic", "study", "rooms, another's ears"
-BY_ROOMS, BY_TRUTH = "by rooms", "where sources are"
+LEFT_TO_RIGHT = ROOMS + ", from left to right"
 MIXTURE, SEPARATED = " of the mixture", " of what was separated"
 
 # Edges of bins, each with its lower edge; what is outside of all has bins of its own.
@@ -86,7 +86,7 @@ def summarise(
         "people": sorted(scenes["person"].unique().tolist()),
         "localisation_p50_deg": _of(tasks["direction"], ROOMS, nothing["direction"]),
         "class_accuracy": _of(tasks["class"], ROOMS, nothing["class"]),
-        "si_sdr_gain_db": _of(tasks["separation"], BY_ROOMS, nothing["separation"]),
+        "si_sdr_gain_db": _of(tasks["separation"], ROOMS, nothing["separation"]),
         "localisation": tasks["direction"],
         "classes": tasks["class"],
         "roots": tasks["root"],
@@ -205,7 +205,6 @@ def _helps(rows: pd.DataFrame, seed: int, table: str) -> dict[str, Figure]:
         ("roots_rooms_over_anechoic", "root", ROOMS, ANECHOIC),
         ("roots_rooms_over_study", "root", ROOMS, STUDY),
         ("roots_separated_over_mixture", "root", ROOMS + SEPARATED, ROOMS + MIXTURE),
-        ("true_directions_db", "separation", BY_TRUTH, BY_ROOMS),
     )
     found = {}
     for name, task, better, worse in compared:

@@ -64,7 +64,7 @@ SCENE_PEOPLE = pa.DataFrameSchema(LISTENER, name="people of scenes", strict=True
 # A row for each piece of the stream that a network learnt from, which is an epoch to its training.
 SCENE_HISTORY = pa.DataFrameSchema(
     {
-        "network": pa.Column(str),  # localiser, classifier (of clips) or chords
+        "network": pa.Column(str),  # localiser, separator, classifier (of clips) or chords
         "heard_in": pa.Column(str),  # rooms, or anechoic
         "epoch": pa.Column(int),
         "seconds": pa.Column(float),

@@ -116,37 +116,35 @@ def loader(batches: Batches, workers: int) -> Any:
     )
 
 
-class Echoed:
-    """Batches in each of which items of several are, so that an item is in several batches.
+class Dealt:
+    """Batches in each of which items of several are, so that an item is beside others than it came with.
 
-    A network that learns faster than items are made would wait for them. Instead of that it learns from each several
-    times, each time beside others (Choi et al. 2019, "Faster neural network training with data echoing",
-    arXiv:1907.05550). The last few batches are kept; as many new ones are dealt from these for each that comes. Items
-    of the first and last few of an epoch are in fewer.
+    Of these several, the last that came, each gives as many items to a batch. A network that learns faster than items
+    are made would wait for them. Instead of that it learns from each several times, each time beside others (Choi et
+    al. 2019, "Faster neural network training with data echoing", arXiv:1907.05550). Items of the first and last few of
+    an epoch are in fewer batches.
     """
 
-    def __init__(self, batches: Any, times: int) -> None:
-        self._batches, self._times = batches, min(times, len(batches))
+    def __init__(self, batches: Any, over: int, times: int) -> None:
+        self._batches, self._over, self._times = batches, min(over, len(batches)), times
 
     def __len__(self) -> int:
-        return (len(self._batches) - self._times + 1) * self._times
+        return (len(self._batches) - self._over + 1) * self._times
 
     def __iter__(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        times = self._times
-        kept: deque[tuple[torch.Tensor, torch.Tensor]] = deque(maxlen=times)
+        over, times = self._over, self._times
+        kept: deque[tuple[torch.Tensor, torch.Tensor]] = deque(maxlen=over)
         for batch in self._batches:
-            kept.append(batch)
-            if len(kept) < times:
+            kept.appendleft(batch)
+            if len(kept) < over:
                 continue
             for turn in range(times):
-                values, wanted = zip(*[_part(few, turn, age, times) for age, few in enumerate(kept)], strict=True)
+                # In its time here a batch gives each part of it so many times, one part after the other.
+                parts = [_part(few, (age * times + turn) % over, over) for age, few in enumerate(kept)]
+                values, wanted = zip(*parts, strict=True)
                 yield torch.cat(values), torch.cat(wanted)
 
 
-def _part(
-    batch: tuple[torch.Tensor, torch.Tensor], number: int, age: int, parts: int
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return one of so many parts of a batch; those of another age have other items together."""
-    rows = torch.arange(len(batch[1]))
-    own = (rows + rows // parts * age) % parts == number
-    return batch[0][own], batch[1][own]
+def _part(batch: tuple[torch.Tensor, torch.Tensor], number: int, parts: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return one of so many parts of a batch."""
+    return batch[0][number::parts], batch[1][number::parts]

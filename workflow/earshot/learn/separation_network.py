@@ -37,8 +37,8 @@ class SeparationNetwork(nn.Module):
 
     It is given levels and interaural differences (`signal.binaural_spectra`), frames as `signal.lapped_spectra` has
     them. The first source is the one that is further to the left, the second the other, and the third class is noise.
-    Convolutions over time take turns with what the whole scene has on average and at most, so that a source is the same
-    one from the beginning to the end (after Luo and Mesgarani 2019, "Conv-TasNet: surpassing ideal time-frequency
+    Each of its convolutions over time is told what the whole scene has on average and at most, so that a source is the
+    same one from the beginning to the end (after Luo and Mesgarani 2019, "Conv-TasNet: surpassing ideal time-frequency
     magnitude masking for speech separation", IEEE/ACM Trans. Audio Speech Lang. Process. 27(8), whose layers these
     resemble). Nobody's ears are told to it.
     """
@@ -54,11 +54,7 @@ class SeparationNetwork(nn.Module):
         self.register_buffer("to_bins", torch.tensor(weights / weights.sum(0), dtype=torch.float32), persistent=False)
         self.first = nn.Sequential(nn.BatchNorm1d(self.spectra.values), nn.Conv1d(self.spectra.values, width, 1))
         self.blocks = nn.Sequential(
-            *(
-                layer
-                for dilation in _DILATIONS
-                for layer in (TemporalBlock(width, dilation, settings.dropped), _WholeScene(width))
-            )
+            *[TemporalBlock(width, dilation, settings.dropped, hears_all=True) for dilation in _DILATIONS]
         )
         self.last = nn.Sequential(nn.BatchNorm1d(width), nn.GELU(), nn.Conv1d(width, _CLASSES * self.spectra.bands, 1))
 
@@ -77,19 +73,6 @@ class SeparationNetwork(nn.Module):
     def heard_both_ways(self, ears: Tensor) -> Tensor:
         """Return the mean of the logits of scenes and of the same in a mirror, where right is left."""
         return (self(ears) + self(ears.flip(1))[:, _NOT_IN_A_MIRROR]) / 2
-
-
-class _WholeScene(nn.Module):
-    """Tells each frame what there is in all of them. At first it says nothing."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.tells = nn.Linear(2 * width, width)
-        nn.init.zeros_(self.tells.weight)
-        nn.init.zeros_(self.tells.bias)
-
-    def forward(self, given: Tensor) -> Tensor:
-        return given + self.tells(torch.cat([given.mean(2), given.amax(2)], 1))[..., None]
 
 
 def write_network(path: Path | str, network: SeparationNetwork, about: Mapping[str, Any]) -> None:

@@ -23,7 +23,7 @@ from torch import nn
 
 from earshot.device import Precision, describe, precision_on
 from earshot.errors import TrainingError
-from earshot.learn.batches import AsTheyAre, Batches, Echoed, Order, Shuffled, Values, loader
+from earshot.learn.batches import AsTheyAre, Batches, Dealt, Order, Shuffled, Values, loader
 from earshot.learn.checkpoints import Checkpoint, WholeFiles
 from earshot.learn.objective import Objective
 from earshot.memory import keep_freed
@@ -54,6 +54,7 @@ class Course:
     control: bool = False  # as torch does it unasked, to compare with: no memory is kept, channels come first
     patience_epochs: int | None = None  # stop after so many epochs without a lower loss of the validation part
     times_each: int = 1  # how many batches of an epoch an item is in
+    dealt_over: int = 1  # batches whose items are dealt out anew, each beside items of others
     largest_gradient: float | None = None  # Euclidean norm of all together, to which a larger one is scaled down
 
     def fit_for(self, device: torch.device) -> Self:
@@ -223,8 +224,8 @@ def train(
         learner.history = last.history
     else:
         fed = batches(order), batches(AsTheyAre(validates))
-        if settings.times_each > 1:
-            fed = Echoed(fed[0], settings.times_each), fed[1]
+        if settings.times_each > 1 or settings.dealt_over > 1:
+            fed = Dealt(fed[0], settings.dealt_over, settings.times_each), fed[1]
         _fit(learner, fed, watching, settings, device, last)
     if settings.patience_epochs:
         chosen = torch.load(state / "best.ckpt", weights_only=True, map_location="cpu")["state_dict"]

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -152,6 +153,12 @@ class Arena:
     def scripts_cpu_s(self) -> float:
         """Return the seconds of the processor that all scripts of the runs in the book took."""
         return sum(entry["cpu_s"] for entry in _entries(self.book) if "cpu_s" in entry)
+
+    def scripts(self) -> list[Counter[str]]:
+        """Return of each run in the book how many scripts of each rule began."""
+        entries = [entry for entry in _entries(self.book) if entry.get("job") and _rule(entry)]
+        last = max((entry["run"] for entry in entries), default=0)
+        return [Counter(str(_rule(entry)) for entry in entries if entry["run"] == run) for run in range(1, last + 1)]
 
     def _alive(self) -> list[dict[str, Any]]:
         """Return the book's entries of jobs that are alive."""

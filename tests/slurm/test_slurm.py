@@ -54,6 +54,8 @@ def test_a_run_on_the_cluster_makes_the_bytes_of_a_run_without_it(tmp_path):
     said = runs.output.read_text()
     assert "has been submitted with SLURM jobid" in said
     assert "Submitted array job" in said
+    alone, on_cluster = runs.scripts()
+    assert on_cluster == alone, "no job makes again what its inputs are made of"
     # What asks for a GPU got a node with one, and the rest did not.
     gpu, cpu = (set(asked_for(f"rule_interaural_{variant}")) for variant in ("accelerated", "control"))
     assert gpu == {("spare", "gpu", "gres/gpu=1")}
@@ -240,7 +242,7 @@ def test_scenes_are_answered_by_processes_of_one_job(tmp_path, scenes_alone):
     """Though the profile names a launcher of ranks."""
     runs = unanswered(scenes_alone, tmp_path, changed({"scenes.ranks": 2}, scene_runs.SCENES))
     runs.finish(runs.start())
-    assert runs.output.read_text().count("has been submitted with SLURM jobid") == 1
+    assert runs.scripts() == [{"answer_scenes": 1, "report_scenes": 1}]
     assert set(pd.read_parquet(runs.project / scene_runs.PIECES)["rank"]) == {0, 1}
     assert scene_runs.same_answers(runs.project, runs.undisturbed)
 

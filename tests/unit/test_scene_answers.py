@@ -17,9 +17,10 @@ from earshot.learn.perceptron import TrainingSettings
 from earshot.scenes import classifier_learning, separator_learning, without_rooms
 from earshot.scenes.drawing import draw_scenes, table_of
 from earshot.scenes.inference import paired, work
+from earshot.scenes.levels import SceneLevels, levels_at_ears, levels_of
 from earshot.scenes.measured import try_room
 from earshot.scenes.sounds import write_sounds
-from earshot.scenes.stream import SceneLevels, SceneValues, levels_at_ears, levels_of
+from earshot.scenes.stream import SceneValues
 from earshot.signal.bands import Bands
 from earshot.signal.binaural_spectra import BinauralSettings
 from earshot.signal.interaural import InterauralSettings

@@ -243,6 +243,8 @@ def test_other_kinds_of_sounds_are_gathered_with_those_there(made):
         ("learn/clip_training.py", CLASSIFIERS),
         ("learn/sound_network.py", CLASSIFIERS),  # which is imported by its name
         ("scenes/stream.py", ALL),
+        ("scenes/levels.py", CLASSIFIERS),
+        ("signal/melspectrogram.py", CLASSIFIERS),
     ],
 )
 def test_an_edit_of_code_makes_stale_what_imports_it(module, again, made):

@@ -15,9 +15,9 @@ from earshot.learn.classifier_training import Standardising, classes_of
 from earshot.learn.clip_training import TrainingSettings
 from earshot.learn.kinds import Kind
 from earshot.scenes.learning import stream_of
+from earshot.scenes.levels import SceneLevels, levels_of
 from earshot.scenes.places import Places
 from earshot.scenes.sounds import Sounds, as_clips, of_pool
-from earshot.scenes.stream import SceneLevels, levels_of
 from earshot.seeds import generator
 from earshot.settings import settings_from
 

@@ -26,12 +26,12 @@ from earshot.learn.separation_network import SeparationNetwork
 from earshot.rooms.heads import Head
 from earshot.scenes import without_rooms
 from earshot.scenes.drawing import Scene, scenes_of
+from earshot.scenes.levels import Levels, levels_at_ears, levels_of
 from earshot.scenes.making import Heard, Maker, MakingSettings
 from earshot.scenes.people import who_hears
 from earshot.scenes.places import Places, read_places
 from earshot.scenes.separation import separate
 from earshot.scenes.sounds import Sounds, classes_by_task, read_sounds
-from earshot.scenes.stream import Levels, levels_at_ears, levels_of
 from earshot.score.separation import fitting_order, si_sdr_gain_db
 from earshot.settings import settings_from
 from earshot.signal.interaural import interaural_settings

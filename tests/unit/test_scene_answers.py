@@ -1,5 +1,7 @@
 """Networks run over scenes: what is answered, by whose ears, and what becomes of a scene that cannot be made."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -18,6 +20,7 @@ from earshot.scenes import classifier_learning, separator_learning, without_room
 from earshot.scenes.drawing import draw_scenes, table_of
 from earshot.scenes.inference import paired, work
 from earshot.scenes.levels import SceneLevels, levels_at_ears, levels_of
+from earshot.scenes.making import Maker
 from earshot.scenes.measured import try_room
 from earshot.scenes.sounds import write_sounds
 from earshot.scenes.stream import SceneValues
@@ -171,6 +174,39 @@ def test_everything_is_answered_once(answering, cast):  # noqa: F811
             fitting, left_first = (own["si_sdr_gain_db"].sum() for _, own in apart.groupby("by"))
             assert set(apart["by"]) == {"rooms", "rooms, from left to right"} and fitting >= left_first
     assert rows.loc[rows["task"] == "direction", "error_deg"].between(0, 180).all()
+
+
+def test_parts_of_a_scene_are_the_scene_and_the_left_source_is_louder_at_the_left_ear(cast, maker):  # noqa: F811
+    scenes = [one for one in draw_scenes(range(40), cast, DRAWING) if len(one.sources) == 2]
+    anechoic = Maker(maker.sounds, maker.places, maker.heads, replace(maker.settings, anechoic=True))
+    values = SceneValues(anechoic, scenes, 0)
+    every = np.arange(len(scenes))
+    parts = separator_learning.SceneParts(values).rows(every)
+    assert torch.allclose(parts.sum(1), values.rows(every), atol=1e-6)
+    power = parts[:, :2].square().sum(3)
+    sides = separator_learning.to_the_left_deg(scenes)
+    assert (abs(sides) > 30).sum() > 5
+    for side, (left, right) in zip(sides.ravel(), power.flatten(0, 1).tolist(), strict=True):
+        assert abs(side) < 30 or (left > right) == (side > 0)
+
+
+def test_what_is_separated_from_left_to_right_is_of_the_sources_from_left_to_right(answering, cast, monkeypatch):  # noqa: F811
+    """A separator that knows what ears hear of each source gives the left one's first."""
+    own, known = answering.__self__, {}
+
+    def make(scene, made=own._maker.make):
+        heard = known["heard"] = made(scene)
+        known["left first"] = np.argsort([-source.direction[1] for source in scene.sources])
+        return heard
+
+    monkeypatch.setattr(own._maker, "make", make)
+    monkeypatch.setattr(
+        "earshot.scenes.inference.separate",
+        lambda mixture, network: known["heard"].images[known["left first"]].astype(float),
+    )
+    rows = answering("000000-000007")
+    gains = rows[rows["task"] == "separation"].groupby("by")["si_sdr_gain_db"].min()
+    assert set(gains.index) == {"rooms", "rooms, from left to right"} and (gains > 50).all()
 
 
 def test_answers_do_not_depend_on_the_piece(answering):

@@ -81,7 +81,6 @@ def test_what_helps_is_by_the_same_sources(found):
         "roots_rooms_over_anechoic": None,
         "roots_rooms_over_study": None,
         "roots_separated_over_mixture": None,
-        "true_directions_db": 1,
     }
     assert (helps["rooms_over_study_deg"]["n"], helps["own_ears_deg"]["scenes"]) == (3, 5)
 

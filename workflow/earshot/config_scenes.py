@@ -55,8 +55,9 @@ class SceneTraining(Section):
     times_each: PositiveInt = Field(
         1, description="Batches that a scene is in: more where a network learns faster than scenes are made"
     )
-    dealt_over: PositiveInt = Field(
-        1, description="Batches whose scenes are dealt out anew, each beside scenes of other rooms"
+    dealt_over: PositiveInt | None = Field(
+        None,
+        description="Batches whose scenes are dealt out anew, beside those of other rooms; null: as many as times_each",
     )
     precision: Literal["float32", "bfloat16"] = Field(
         "float32", description="Precision of convolutions and products of matrices, where there are instructions for it"
@@ -79,8 +80,9 @@ class SceneSeparator(SceneTraining):
     times_each: PositiveInt = Field(
         4, description="Batches that a scene is in: more where a network learns faster than scenes are made"
     )
-    dealt_over: PositiveInt = Field(
-        16, description="Batches whose scenes are dealt out anew, each beside scenes of other rooms"
+    dealt_over: PositiveInt | None = Field(
+        16,
+        description="Batches whose scenes are dealt out anew, beside those of other rooms; null: as many as times_each",
     )
     window_samples: int = Field(1024, ge=64, multiple_of=2, description="Window of the short-time spectra, samples")
     bands: int = Field(64, ge=2, description="How many bands masks have, equally wide on the scale of ERB")
@@ -107,9 +109,6 @@ class SceneClassifier(SceneTraining):
     times_each: PositiveInt = Field(
         6, description="Batches that a scene is in: more where a network learns faster than scenes are made"
     )
-    dealt_over: PositiveInt = Field(
-        6, description="Batches whose scenes are dealt out anew, each beside scenes of other rooms"
-    )
 
 
 class SceneChords(SceneTraining):
@@ -119,9 +118,6 @@ class SceneChords(SceneTraining):
     weight_decay: float = Field(1e-3, ge=0, description="Decoupled decay of weights (AdamW)")
     times_each: PositiveInt = Field(
         6, description="Batches that a scene is in: more where a network learns faster than scenes are made"
-    )
-    dealt_over: PositiveInt = Field(
-        6, description="Batches whose scenes are dealt out anew, each beside scenes of other rooms"
     )
 
 

@@ -122,6 +122,18 @@ def state_of_learner(wildcards):
     return f"{RESULTS}/state/{training}-{digest([settings_of_learner(wildcards), folder_of(ROOMS), TAUGHT_BY])}"
 
 
+def memory_of_learner(wildcards, input, attempt):
+    """Return the memory of a training on the stream: rooms and sounds, and batches that are kept or made ahead.
+
+    Of a batch at work there are spectra and what gradients need of them, twenty times as much at most.
+    """
+    stream, network = SCENES.stream, getattr(SCENES, wildcards.learner)
+    signals = 6 if wildcards.learner in SEPARATORS else 2  # sources and noise at both ears, or these alone
+    batch_mb = stream.batch_size * signals * stream.duration_s * ROOMS.sample_rate_hz * 4 / 1e6
+    batches = 2 * (network.dealt_over or network.times_each) + 4 * stream.workers + 20
+    return memory(3000 + batches * batch_mb, 0.5)(wildcards, input, attempt)
+
+
 # Seconds that each second of a scene takes on a core, four times as long as was measured (docs/measurements/
 # scenes-2-cores.md): to be learnt once, to be made (of it and of its room's response), and to be made and answered.
 LEARNS_S = {"localiser": 0.06, "separator": 0.05, "classifier": 0.01, "chords": 0.01}

@@ -83,7 +83,7 @@ rule learn_from_scenes:
     threads: SCENES.threads + SCENES.stream.workers
     resources:
         gpu=gpus(),
-        mem_mb=memory(3000, 0.5),
+        mem_mb=memory_of_learner,
         runtime=minutes_of_stream,
     params:
         settings=settings_of_learner,

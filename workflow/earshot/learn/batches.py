@@ -2,9 +2,9 @@
 
 import math
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import numpy as np
 import torch
@@ -117,34 +117,63 @@ def loader(batches: Batches, workers: int) -> Any:
 
 
 class Dealt:
-    """Batches in each of which items of several are, so that an item is beside others than it came with.
+    """Batches dealt out anew: in each are items of several, so that an item is beside others than it came with.
 
-    Of these several, the last that came, each gives as many items to a batch. A network that learns faster than items
-    are made would wait for them. Instead of that it learns from each several times, each time beside others (Choi et
-    al. 2019, "Faster neural network training with data echoing", arXiv:1907.05550). Items of the first and last few of
-    an epoch are in fewer batches.
+    An item is in so many batches (`times`), each time beside others: a network that learns faster than items are made
+    would wait for them, and learns from each several times instead (Choi et al. 2019, "Faster neural network training
+    with data echoing", arXiv:1907.05550). Those `over` which items are dealt are the last ones that came, and at the
+    end of an epoch its first ones. They are no more than a batch has items.
     """
 
     def __init__(self, batches: Any, over: int, times: int) -> None:
         self._batches, self._over, self._times = batches, min(over, len(batches)), times
 
     def __len__(self) -> int:
-        return (len(self._batches) - self._over + 1) * self._times
+        return len(self._batches) * self._times
 
     def __iter__(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         over, times = self._over, self._times
-        kept: deque[tuple[torch.Tensor, torch.Tensor]] = deque(maxlen=over)
-        for batch in self._batches:
+        first: list[_Shuffled] = []
+        kept: deque[_Shuffled] = deque()
+        for place, (values, wanted) in enumerate(self._batches):
+            if not place:
+                over = min(over, len(wanted))
+            batch = _Shuffled.of(values, wanted, times, place)
             kept.appendleft(batch)
             if len(kept) < over:
+                first.append(batch)
                 continue
-            for turn in range(times):
-                # In its time here a batch gives each part of it so many times, one part after the other.
-                parts = [_part(few, (age * times + turn) % over, over) for age, few in enumerate(kept)]
-                values, wanted = zip(*parts, strict=True)
-                yield torch.cat(values), torch.cat(wanted)
+            yield from _dealt(kept, over, times)
+            kept.pop()
+        for batch in first:
+            kept.appendleft(batch)
+            yield from _dealt(kept, over, times)
+            kept.pop()
 
 
-def _part(batch: tuple[torch.Tensor, torch.Tensor], number: int, parts: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return one of so many parts of a batch."""
-    return batch[0][number::parts], batch[1][number::parts]
+@dataclass(frozen=True)
+class _Shuffled:
+    """A batch, and an order of its items for each time that they are dealt."""
+
+    values: torch.Tensor
+    wanted: torch.Tensor
+    orders: Sequence[torch.Tensor]
+
+    @classmethod
+    def of(cls, values: torch.Tensor, wanted: torch.Tensor, times: int, seed: int) -> Self:
+        draw = torch.Generator().manual_seed(seed)
+        return cls(values, wanted, [torch.randperm(len(wanted), generator=draw) for _ in range(times)])
+
+    def part(self, step: int, parts: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return one of so many parts. In as many steps each comes once, and then again in another order."""
+        time, number = divmod(step, parts)
+        rows = self.orders[time][(number + time) % parts :: parts]  # not the largest part of all batches together
+        return self.values[rows], self.wanted[rows]
+
+
+def _dealt(kept: Sequence[_Shuffled], over: int, times: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    """Deal out a share of batches, the last one first."""
+    for turn in range(times):
+        parts = [batch.part(age * times + turn, over) for age, batch in enumerate(kept)]
+        values, wanted = zip(*parts, strict=True)
+        yield torch.cat(values), torch.cat(wanted)

@@ -54,7 +54,7 @@ class Course:
     control: bool = False  # as torch does it unasked, to compare with: no memory is kept, channels come first
     patience_epochs: int | None = None  # stop after so many epochs without a lower loss of the validation part
     times_each: int = 1  # how many batches of an epoch an item is in
-    dealt_over: int = 1  # batches whose items are dealt out anew, each beside items of others
+    dealt_over: int | None = None  # batches whose items are dealt out anew; None are as many as `times_each`
     largest_gradient: float | None = None  # Euclidean norm of all together, to which a larger one is scaled down
 
     def fit_for(self, device: torch.device) -> Self:
@@ -224,8 +224,8 @@ def train(
         learner.history = last.history
     else:
         fed = batches(order), batches(AsTheyAre(validates))
-        if settings.times_each > 1 or settings.dealt_over > 1:
-            fed = Dealt(fed[0], settings.dealt_over, settings.times_each), fed[1]
+        if (over := settings.dealt_over or settings.times_each) > 1:
+            fed = Dealt(fed[0], over, settings.times_each), fed[1]
         _fit(learner, fed, watching, settings, device, last)
     if settings.patience_epochs:
         chosen = torch.load(state / "best.ckpt", weights_only=True, map_location="cpu")["state_dict"]

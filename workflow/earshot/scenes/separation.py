@@ -55,7 +55,8 @@ def separate(
     loudness = float(np.sqrt(np.square(mixture, dtype=float).mean())) if samples else 0.0
     if not loudness:
         return np.zeros((SOURCES, 2, samples))
-    ears = torch.from_numpy(np.asarray(mixture, float) / loudness)
+    beyond = -samples % (window // 2)  # so that the last frames overlap, too, and what masks leave there fades
+    ears = torch.from_numpy(np.pad(np.asarray(mixture, float) / loudness, ((0, 0), (0, beyond))))
     masks = _network_masks(network, ears)
     heard = lapped_spectra(ears, window).numpy().swapaxes(0, 1)
     powers = _powers(heard)
@@ -63,7 +64,7 @@ def separate(
     masked = masks[:, :, None] * heard[:, None]
     parts = masked + settings.filter_share * (_filtered(heard, masks @ powers.swapaxes(1, 2)) - masked)
     spectra = torch.from_numpy(parts[:, :SOURCES].transpose(1, 2, 0, 3).copy())
-    return signals_of(spectra, window, samples).numpy() * loudness
+    return signals_of(spectra, window, samples + beyond).numpy()[..., :samples] * loudness
 
 
 @torch.no_grad()

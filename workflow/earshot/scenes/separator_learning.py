@@ -1,6 +1,6 @@
 """A separator learns from the stream of scenes with two sources."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from earshot.data.sofa import HrirSet
 from earshot.learn import separation_network, training
 from earshot.learn.separation_network import SeparationNetwork, SeparationNetworkSettings
 from earshot.learn.separation_objective import SeparationObjective
+from earshot.scenes.drawing import Scene
 from earshot.scenes.learning import stream_of
 from earshot.scenes.places import Places
 from earshot.scenes.sounds import Sounds
@@ -46,6 +47,11 @@ class SceneParts:
         return self.scenes.workers
 
 
+def to_the_left_deg(scenes: Sequence[Scene]) -> NDArray[np.float32]:
+    """Return by how far each of two sources is to the left, `(scenes, 2)` degrees from -90 to 90."""
+    return np.degrees(np.arcsin(directions_of(scenes)[..., 1].clip(-1, 1)))
+
+
 def train(
     sounds: Sounds,
     places: Places,
@@ -66,7 +72,6 @@ def train(
     scenes, order = stream_of(sounds, places, people, {**settings, "drawing": of_two}, workers)
     torch.manual_seed(int(generator(settings["seed"], "network", "sources").integers(2**62)))
     network = SeparationNetwork(settings_from(SeparationNetworkSettings, settings["network"]), sounds.rate_hz)
-    to_the_left_deg = np.degrees(np.arcsin(directions_of(scenes.scenes)[..., 1].clip(-1, 1)))
     course = settings_from(
         training.Course,
         settings["network"],
@@ -74,9 +79,9 @@ def train(
         batch_size=stream["batch_size"],
         schedule="cosine",
     ).fit_for(device)
-    values, nothing, objective = SceneParts(scenes), np.arange(0), SeparationObjective()
+    wanted, nothing, objective = to_the_left_deg(scenes.scenes), np.arange(0), SeparationObjective()
     history = training.train(
-        network, values, to_the_left_deg, order, nothing, objective, course, settings["seed"], device, state
+        network, SceneParts(scenes), wanted, order, nothing, objective, course, settings["seed"], device, state
     )
     return network, history
 

@@ -52,7 +52,7 @@ def scene_losses(histories: Sequence[pd.DataFrame], learnt: Sequence[Mapping[str
                 markersize=4,
                 label=words + waited,
             )
-        loss = f"loss of new scenes ({'dB' if kind == 'separator' else 'nat'})"
+        loss = f"loss while learning ({'dB' if kind == 'separator' else 'nat'})"
         axes.set(title=f"{kind}, n = 1 training each", xlabel="scenes learnt from", ylabel=loss)
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
         axes.xaxis.set_major_locator(MaxNLocator(4))

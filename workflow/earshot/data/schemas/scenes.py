@@ -70,7 +70,7 @@ SCENE_HISTORY = pa.DataFrameSchema(
         "seconds": pa.Column(float),
         "waited_seconds": pa.Column(float),  # of these, for scenes
         "on": pa.Column(str),  # what computed
-        "training": pa.Column(float),  # loss, of scenes that were not heard before
+        "training": pa.Column(float),  # loss, of scenes that were not heard before where each is in one batch
     },
     name="history of networks that learn from scenes",
     strict=True,

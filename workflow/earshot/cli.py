@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from earshot import __version__, cli_rooms
+from earshot import __version__, cli_report, cli_rooms
 from earshot.errors import ConfigError, DataError, EarshotError
 from earshot.show.class_words import called
 
@@ -24,6 +24,7 @@ Earshot is a Snakemake workflow: results are made by snakemake, in the project's
 
   earshot predict FILE...                          what a sound or a chord is, by networks that were trained here
   earshot rooms                                    rooms that were simulated, models of them, and how they sound
+  earshot report                                   the first page of a run's report, and how it differs from another's
 
 Keys of the configuration: config/README.md
 """
@@ -55,12 +56,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command.add_argument("--json", action="store_true", help="write all probabilities as JSON")
     command.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"], help="what computes (auto)")
     cli_rooms.add_parser(commands)
+    cli_report.add_parser(commands)
     given = parser.parse_args(arguments)
     if given.command is None:
         parser.print_help()
         return 0
     try:
-        return cli_rooms.run(given) if given.command == "rooms" else _predict(given)
+        return {"predict": _predict, "rooms": cli_rooms.run, "report": cli_report.run}[given.command](given)
     except EarshotError as fault:
         print(f"earshot: {fault}", file=sys.stderr)
         return 2

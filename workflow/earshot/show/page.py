@@ -68,7 +68,7 @@ def render_page(summary: Mapping[str, Any], figures: Sequence[FigureOnPage], tem
     )
     environment.filters |= {"number": number, "measure": measure, "duration": duration, "percent": percent}
     return environment.get_template(template).render(
-        summary=summary, figures=figures, settings=list(_flat(summary["settings"])), **of_study
+        summary=summary, figures=figures, settings=list(flat(summary["settings"])), **of_study
     )
 
 
@@ -102,10 +102,10 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60:,} h {minutes % 60:02d} min"
 
 
-def _flat(settings: Mapping[str, Any], place: str = "") -> Iterator[tuple[str, Any]]:
+def flat(settings: Mapping[str, Any], place: str = "") -> Iterator[tuple[str, Any]]:
     """Give every setting with its dotted key."""
     for key, value in settings.items():
         if isinstance(value, Mapping):
-            yield from _flat(value, f"{place}{key}.")
+            yield from flat(value, f"{place}{key}.")
         else:
             yield f"{place}{key}", ", ".join(map(str, value)) if isinstance(value, list | tuple) else value

@@ -1,0 +1,132 @@
+"""The first page of a run: what is there, what is not, and what another run has."""
+
+import json
+
+import pytest
+import scenes_made_up as made
+from earshot.cli import main
+from earshot.errors import DataError
+from earshot.show import summary_scenes
+from earshot.show.headlines import headlines
+from earshot.show.overview import differing_figures, differing_settings, read_run, render_overview
+
+P95 = {"mean": 12.34, "sd": 4.0, "n": 45, "unit": "degree", "table": "scores.parquet"}
+
+
+def of_localisation(mean=12.34, hidden=64):
+    return {
+        "localisation": {
+            "accelerated": {"p95_deg": P95 | {"mean": mean}},
+            "published": {"p95_deg": {"mean": 19.0, "sd": 4.0, "n": 45.0}},
+        },
+        "speedup": {
+            "localisation": {
+                "ratio": 12.0,
+                "ratio_low": 11.0,
+                "ratio_high": 13.0,
+                "repeats": 3,
+                "table": "times.parquet",
+            }
+        },
+        "settings": {
+            "localisation": {"collection": "ari", "variants": ["accelerated"], "network": {"hidden": hidden}},
+        },
+    }
+
+
+def of_scenes():
+    scenes = made.scenes()
+    found = summary_scenes.summarise(scenes, made.answers(scenes), 1, made.TABLE)
+    per_s = {"value": 11.0, "unit": "scenes per second", "n": 5, "table": "pieces.parquet"}
+    return {"scenes": found | {"per_s": per_s}, "settings": {"scenes": {"count": 5}}}
+
+
+def write(folder, **chapters):
+    """A run's results: summaries of chapters, and pages beside them."""
+    about = {
+        "name": folder.name,
+        "config_hash": "abc",
+        "git_commit": "1234",
+        "seed": 1,
+        "hardware": {"cpu": "EPYC", "cores": 2, "memory_gb": 8.0, "device": "CPU", "host": "node1"},
+        "versions": {"earshot": "0.1.0"},
+        "stages": [{"rule": "all", "jobs": 1, "seconds": 2.0, "peak_memory_mb": 3.0}],
+        "data": [{"title": "ARI", "licence": "CC BY-SA", "citation": "Majdak", "page": None}],
+    }
+    for name, own in chapters.items():
+        (folder / name).mkdir(parents=True)
+        (folder / name / "summary.json").write_text(json.dumps(about | own))
+        (folder / name / "index.html").write_text("<!DOCTYPE html>")
+    return folder
+
+
+@pytest.fixture
+def run(tmp_path):
+    return read_run(write(tmp_path / "mine", report=of_localisation(), scenes=of_scenes()))
+
+
+def test_figures_of_a_chapter_say_their_unit_their_n_and_what_was_published():
+    error, faster = headlines("report", of_localisation())
+    assert (error.value, error.unit, error.n, error.spread) == (12.34, "°", "45 people", "± 4.0")
+    assert error.published == "19 ± 4° (ITA, 45 people)" and error.table == "scores.parquet"
+    assert (faster.value, faster.unit, faster.spread) == (12.0, "times", "11.0 to 13.0")
+    assert headlines("no such chapter", {}) == []
+
+
+def test_what_no_scene_had_is_no_figure():
+    scenes = made.scenes(sources=(1, 1, 1))
+    found = summary_scenes.summarise(scenes, made.answers(scenes, classes=False), 1, made.TABLE)
+    per_s = {"value": 11.0, "unit": "scenes per second", "n": 5, "table": "pieces.parquet"}
+    said = [one.what for one in headlines("scenes", {"scenes": found | {"per_s": per_s}})]
+    assert said == [
+        "median error, one source, learnt in rooms",
+        "median error, one source, learnt without rooms",
+        "scenes made and answered",
+    ]
+
+
+def test_the_page_has_what_is_there_and_names_what_is_not(run):
+    page = render_overview(run)
+    assert '<a href="scenes/index.html">' in page and "<strong>12.3°</strong>" in page
+    assert "snakemake --cores 4 -- chords" in page and 'href="chords/index.html"' not in page
+    assert page.count("CC BY-SA") == 1, "what chapters have in common is said once"
+    assert "http" not in page.replace("http-equiv", ""), "nothing is loaded"
+
+
+def test_a_chapter_without_a_page_is_not_there(run, tmp_path):
+    (tmp_path / "mine/report/index.html").unlink()
+    assert [own.chapter.name for own in read_run(tmp_path / "mine").found] == ["scenes"]
+
+
+def test_two_runs_are_compared_by_figures_and_by_settings(run, tmp_path):
+    other = read_run(write(tmp_path / "other", report=of_localisation(mean=10.0, hidden=128)))
+    figures = {one.what: one for one in differing_figures(run, other)}
+    error = figures["Where a sound comes from: 95th percentile of the error, accelerated"]
+    assert (error.here, error.there, error.change) == ("12.3°", "10.0°", "\N{MINUS SIGN}2.3, better")
+    assert figures["Where a sound comes from: features and training, as fast as the published way"].change == "alike"
+    assert figures["Scenes: where is it, and what?: scenes made and answered"].there is None
+    (hidden,) = differing_settings(run, other)
+    assert (hidden.what, hidden.here, hidden.there) == ("localisation.network.hidden", "64", "128")
+    page = render_overview(run, other)
+    assert "Beside the run “other”" in page and "not there" in page and "localisation.network.hidden" in page
+
+
+def test_a_summary_of_another_version_is_refused_in_a_sentence(tmp_path):
+    folder = write(tmp_path / "mine", report={"localisation": {}, "settings": {}})
+    with pytest.raises(DataError, match=r"summary.json: is no summary of this version.*--forcerun"):
+        read_run(folder)
+    with pytest.raises(DataError, match="no chapter of a report"):
+        read_run(tmp_path)
+
+
+def test_the_command_writes_the_page_and_says_where_it_is(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["report"]) == 2 and "no report is in results/" in capsys.readouterr().err
+    write(tmp_path / "results/mine", report=of_localisation())
+    assert main(["report"]) == 0
+    assert capsys.readouterr().out == "results/mine/overview.html: 1 of 9 chapters (report)\n"
+    assert "12.3°" in (tmp_path / "results/mine/overview.html").read_text()
+    write(tmp_path / "results/other", report=of_localisation(mean=10.0))
+    assert main(["report"]) == 2 and "there are several runs: results/mine, results/other" in capsys.readouterr().err
+    assert main(["report", "results/mine", "--beside", "results/other"]) == 0
+    assert "Beside the run" in (tmp_path / "results/mine/overview.html").read_text()

@@ -118,6 +118,7 @@ def render_overview(run: Run, other: Run | None = None) -> str:
         found=run.found,
         missing=run.missing,
         other=other and {"name": other.name, "folder": str(other.folder)},
+        alone=_alone(run, other) if other else [],
         changed_settings=differing_settings(run, other) if other else [],
         changed_figures=differing_figures(run, other) if other else [],
         said=said,
@@ -134,8 +135,7 @@ def said(headline: Headline) -> str:
 
 def differing_settings(run: Run, other: Run) -> list[Difference]:
     """Return the settings that differ between runs, of chapters that both have."""
-    both = {own.chapter for own in run.found} & {own.chapter for own in other.found}
-    here, there = (Run(one.folder, [own for own in one.found if own.chapter in both]).settings for one in (run, other))
+    here, there = (one.settings for one in _of_both(run, other))
     return [
         Difference(key, _plain(here.get(key)), _plain(there.get(key)))
         for key in dict.fromkeys([*here, *there])
@@ -144,9 +144,10 @@ def differing_settings(run: Run, other: Run) -> list[Difference]:
 
 
 def differing_figures(run: Run, other: Run) -> list[Difference]:
-    """Return the figures of both runs beside each other, and those that one of them has."""
+    """Return the figures of both runs beside each other, of chapters that both have."""
     here, there = (
-        {(own.chapter.title, one.what): one for own in each.found for one in own.headlines} for each in (run, other)
+        {(own.chapter.title, one.what): one for own in each.found for one in own.headlines}
+        for each in _of_both(run, other)
     )
     return [
         Difference(
@@ -159,6 +160,13 @@ def differing_figures(run: Run, other: Run) -> list[Difference]:
     ]
 
 
+def _of_both(run: Run, other: Run) -> tuple[Run, Run]:
+    """Return what runs have of the chapters that both have."""
+    both = {own.chapter for own in run.found} & {own.chapter for own in other.found}
+    first, second = (Run(one.folder, [own for own in one.found if own.chapter in both]) for one in (run, other))
+    return first, second
+
+
 def _change(here: Headline | None, there: Headline | None) -> str:
     """Say by how much a figure of another run is larger, and whether that is better."""
     if here is None or there is None or here.value is None or there.value is None:
@@ -168,6 +176,14 @@ def _change(here: Headline | None, there: Headline | None) -> str:
         return "alike"
     better = (change > 0) == (here.better == "higher")
     return f"{number(change, sign=True)}, {'better' if better else 'worse'}"
+
+
+def _alone(run: Run, other: Run) -> list[tuple[str, str]]:
+    """Return the chapters that one run alone has, each with the run's name."""
+    here, there = ([own.chapter.title for own in one.found] for one in (run, other))
+    return [(title, "this run") for title in here if title not in there] + [
+        (title, other.name) for title in there if title not in here
+    ]
 
 
 def _plain(value: Any) -> str | None:

@@ -107,8 +107,10 @@ def scenes(log: Log) -> tuple[str, bool]:
     with long_run(log) as folder:
         results = folder / "results/scenes/scenes"
         log.succeed(command(folder, FULL, "scenes"), folder)  # all networks among it
-        for path in (*results.glob("*.parquet"), *(folder / "results/scenes/state").glob("scenes-*")):
-            if path.name != "sounds.parquet":
+        # The report, too: where it is current, nothing asks for what it was made of.
+        made = (results / "figures", *results.glob("*.*"), *(folder / "results/scenes/state").glob("scenes-*"))
+        for path in made:
+            if path.stem != "sounds":
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
         with peaks_mb(folder) as peaks:
             took = log.succeed(command(folder, FULL, "scenes"), folder)

@@ -272,7 +272,13 @@ def test_the_demo_differs_from_the_full_study_in_source_and_size_of_the_data_alo
     }
     of_rooms |= {"reverb.trainings"}
     of_scenes = ("count", "scenes_per_piece", "people", "training_people", "sounds", "duration_s", "reach_deg")
-    of_streams = ("stream.scenes", "stream.scenes_per_piece", "localiser.width")
+    of_streams = (
+        "stream.scenes",
+        "stream.scenes_per_piece",
+        "localiser.width",
+        "separator.width",
+        "separator.times_each",
+    )
     of_rooms |= {f"scenes.{key}" for key in of_scenes + of_streams}
     left_out += (
         "rooms.others.",

@@ -138,10 +138,11 @@ def _reverb(summary: Summary) -> Iterator[Headline]:
     if not found:
         return
     n = f"{found['responses']:,} responses in {found['rooms']} rooms"
-    for name, what, scale, better in (
+    measures: tuple[tuple[str, str, float, Better], ...] = (
         ("within_jnd", "positions where nobody would notice", 100, "higher"),
         ("t60_error_pct", "median error of T60", 1, "lower"),
-    ):
+    )
+    for name, what, scale, better in measures:
         own = found[name]
         if own["mean"] is not None:
             yield Headline(f"{what}, {model}", scale * own["mean"], "%", better, n, _deviation(own["sd"], scale))
@@ -164,11 +165,11 @@ def _scenes(summary: Summary) -> Iterator[Headline]:
             own = found["localisation"].get(by, {}).get(count)
             if own and own["n"]:
                 yield _median(f"median error, {words}, {learnt}", own, "°", "lower", "sources")
-    for key, count, of in (("class_accuracy", "clips alone", "right classes of clips alone, learnt in rooms"),):
-        own = found[key]
-        if own["n"]:
-            spread = _interval(*(None if own[end] is None else 100 * own[end] for end in ("low", "high")))
-            yield Headline(of, 100 * own["mean"], "%", "higher", f"{own['n']:,} {count}", spread, table=own["table"])
+    own = found["class_accuracy"]
+    if own["n"]:
+        spread = _interval(*(None if own[end] is None else 100 * own[end] for end in ("low", "high")))
+        what, n = "right classes of clips alone, learnt in rooms", f"{own['n']:,} clips"
+        yield Headline(what, 100 * own["mean"], "%", "higher", n, spread, table=own["table"])
     if found["si_sdr_gain_db"]["n"]:
         yield _median(
             "two sources taken apart, median gain of SI-SDR", found["si_sdr_gain_db"], "dB", "higher", "sources"

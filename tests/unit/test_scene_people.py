@@ -35,7 +35,7 @@ def test_somebody_has_to_be_left(files):
 def test_ranks_hear_with_those_who_are_left(files, tmp_path):
     write_table(tmp_path / "hearers.parquet", read_people(files, 16000, "exclude")[1], SCENE_PEOPLE)
     of_one = dict.fromkeys(("scenes", "sounds", "index"), "file") | {"without_rooms": "folder"}
-    of_many = {key: ["file"] for key in ("responses", "rooms", "localisers", "classifiers", "chords")}
+    of_many = {key: ["file"] for key in ("responses", "rooms", "localisers", "separators", "classifiers", "chords")}
     of_many["study_of_chords"] = []
     own = {"hearers": tmp_path / "hearers.parquet", "sofa": list(map(str, files.values()))}
     bands = {"level_bands": {"highest_hz": 9000}, "phase_bands": {"highest_hz": 1500}}

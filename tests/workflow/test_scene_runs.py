@@ -303,11 +303,9 @@ def made_of(folder):
     files = [scenes / name for name in ("scenes.parquet", "sounds.safetensors", "sounds.parquet")]
     files += [path.with_suffix(".safetensors") for path in rooms] + rooms
     files += [folder / f"results/tiny/hrtf/{person}.sofa" for person in ("person01", "person02", "person03")]
-    files += [
-        scenes / learner / f"{heard_in}.safetensors"
-        for learner in ("localiser", "classifier")
-        for heard_in in ("rooms", "anechoic")
-    ]
+    of_learners = [("localiser", "rooms"), ("localiser", "anechoic"), ("separator", "rooms")]
+    of_learners += [("classifier", "rooms"), ("classifier", "anechoic")]
+    files += [scenes / learner / f"{heard_in}.safetensors" for learner, heard_in in of_learners]
     files += [scenes / f"without_rooms/{person}.safetensors" for person in ("person01", "person02")]
     return origin(code, "cpu", files)
 

@@ -20,8 +20,8 @@ if __name__ == "__main__":  # processes import this script
         here, where = Path(snakemake.scriptdir), device.choose(settings["device"])
         code = fingerprint(here / "answer_scenes.py", here.parent, NETWORKS)
         made_of = [files.scenes, files.sounds, files.index, *files.responses, *files.rooms, *files.sofa]
-        by_name = [settings[kind] for kind in ("localisers", "separators", "without_rooms")]
-        by_name += settings["classifiers"].values()
+        of_sources = settings["localisers"], settings["separators"]
+        by_name = (*of_sources, *settings["classifiers"].values(), settings["without_rooms"])
         networks = [path for own in by_name for path in own.values()]
         state = Path(params.state, origin(code, where.type, [*made_of, *networks]))
         own = scenes(snakemake)

@@ -14,12 +14,11 @@ from earshot.learn.classifier import TaskNetwork, build, tasks_of
 from earshot.learn.classifier_training import Standardising, classes_of
 from earshot.learn.clip_training import TrainingSettings
 from earshot.learn.kinds import Kind
-from earshot.scenes.learning import stream_of
+from earshot.scenes.learning import course_of, stream_of
 from earshot.scenes.levels import SceneLevels, levels_of
 from earshot.scenes.places import Places
 from earshot.scenes.sounds import Sounds, as_clips, of_pool
 from earshot.seeds import generator
-from earshot.settings import settings_from
 
 _NETWORKS: dict[str, Kind] = {"clip": "residual", "chord": "transposable"}  # by the sounds that they hear
 _STANDARDISED_BY = 256  # scenes, the first ones
@@ -41,7 +40,7 @@ def train(
     `stream` and `network`, and `made_with`, kind and settings of the levels that are heard. In the folder `state` lies
     how far a training that was stopped has come.
     """
-    kind, stream, made_with = settings["sounds"], settings["stream"], settings["made_with"]
+    kind, made_with = settings["sounds"], settings["made_with"]
     own = replace(sounds, index=sounds.index[sounds.index["kind"] == kind])
     drawing = {**settings["drawing"], "two_sources": 0.0, "level_db": (0.0, 0.0)}
     scenes, order = stream_of(own, places, people, {**settings, "drawing": drawing}, workers)
@@ -53,13 +52,7 @@ def train(
     network = build(_NETWORKS[kind], tasks, values.shape, made_with["settings"])
     if isinstance(network.network, Standardising):
         network.network.standardise_by(network.inputs.judged(values.rows(order(0)[:_STANDARDISED_BY])))
-    course = settings_from(
-        TrainingSettings,
-        settings["network"],
-        epochs=stream["scenes"] // stream["scenes_per_piece"],
-        batch_size=stream["batch_size"],
-        schedule="cosine",
-    ).fit_for(device)
+    course = course_of(TrainingSettings, settings, device)
     nothing = np.arange(0)
     history = clip_training.train(
         network.network, values, classes, order, nothing, network.inputs, course, settings["seed"], device, state

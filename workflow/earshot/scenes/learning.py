@@ -1,11 +1,13 @@
-"""The stream of scenes that networks learn from."""
+"""The stream of scenes that networks learn from, and how they learn from it."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
+import torch
 
 from earshot.data.sofa import HrirSet
+from earshot.learn.training import Course
 from earshot.rooms.heads import Head
 from earshot.scenes.drawing import Cast, DrawingSettings, draw_scenes
 from earshot.scenes.making import Maker, MakingSettings
@@ -13,6 +15,8 @@ from earshot.scenes.places import Places
 from earshot.scenes.sounds import Sounds
 from earshot.scenes.stream import OverShards, SceneValues
 from earshot.settings import settings_from
+
+C = TypeVar("C", bound=Course)
 
 
 def stream_of(
@@ -38,3 +42,15 @@ def stream_of(
     )
     heads = {name: Head.of(one) for name, one in people.items()}
     return SceneValues(Maker(sounds, places, heads, making), scenes, workers), order
+
+
+def course_of(kind: type[C], settings: Mapping[str, Any], device: torch.device) -> C:
+    """Return how a network is trained on the stream, to which a piece of scenes is an epoch."""
+    stream = settings["stream"]
+    return settings_from(
+        kind,
+        settings["network"],
+        epochs=stream["scenes"] // stream["scenes_per_piece"],
+        batch_size=stream["batch_size"],
+        schedule="cosine",
+    ).fit_for(device)

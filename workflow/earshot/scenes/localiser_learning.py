@@ -12,7 +12,7 @@ from earshot.learn import direction_network, training
 from earshot.learn.direction_map import directions
 from earshot.learn.direction_network import DirectionNetwork, DirectionNetworkSettings
 from earshot.learn.direction_objective import DirectionObjective
-from earshot.scenes.learning import stream_of
+from earshot.scenes.learning import course_of, stream_of
 from earshot.scenes.places import Places
 from earshot.scenes.sounds import Sounds
 from earshot.scenes.stream import SceneValues, directions_of
@@ -38,7 +38,7 @@ def train(
     configuration: `seed`, `heard_in` (rooms, or anechoic), and the sections `drawing`, `making`, `stream`, `spectra`
     and `network`. In the folder `state` lies how far a training that was stopped has come.
     """
-    stream, spectra = settings["stream"], binaural_settings(settings["spectra"], sounds.rate_hz)
+    spectra = binaural_settings(settings["spectra"], sounds.rate_hz)
     values, order = stream_of(sounds, places, people, settings, workers)
     torch.manual_seed(int(generator(settings["seed"], "network", "directions").integers(2**62)))
     sizes = settings_from(DirectionNetworkSettings, settings["network"])
@@ -48,13 +48,7 @@ def train(
     sources = directions_of(values.scenes)
     objective = DirectionObjective.of(people, spectra, sizes.directions)
     _begin(network, objective, list(people), stream_of(sounds, places, people, _of_one_source(settings), workers)[0])
-    course = settings_from(
-        training.Course,
-        settings["network"],
-        epochs=stream["scenes"] // stream["scenes_per_piece"],
-        batch_size=stream["batch_size"],
-        schedule="cosine",
-    ).fit_for(device)
+    course = course_of(training.Course, settings, device)
     wanted = np.concatenate([persons[:, None].astype(np.float32), sources.reshape(len(persons), -1)], axis=1)
     nothing = np.arange(0)
     history = training.train(

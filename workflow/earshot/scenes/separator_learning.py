@@ -14,7 +14,7 @@ from earshot.learn import separation_network, training
 from earshot.learn.separation_network import SeparationNetwork, SeparationNetworkSettings
 from earshot.learn.separation_objective import SeparationObjective
 from earshot.scenes.drawing import Scene
-from earshot.scenes.learning import stream_of
+from earshot.scenes.learning import course_of, stream_of
 from earshot.scenes.places import Places
 from earshot.scenes.sounds import Sounds
 from earshot.scenes.stream import SceneValues, directions_of
@@ -67,18 +67,11 @@ def train(
     the sections `drawing`, `making`, `stream` and `network`. In the folder `state` lies how far a training that was
     stopped has come.
     """
-    stream = settings["stream"]
     of_two = {**settings["drawing"], "two_sources": 1.0}
     scenes, order = stream_of(sounds, places, people, {**settings, "drawing": of_two}, workers)
     torch.manual_seed(int(generator(settings["seed"], "network", "sources").integers(2**62)))
     network = SeparationNetwork(settings_from(SeparationNetworkSettings, settings["network"]), sounds.rate_hz)
-    course = settings_from(
-        training.Course,
-        settings["network"],
-        epochs=stream["scenes"] // stream["scenes_per_piece"],
-        batch_size=stream["batch_size"],
-        schedule="cosine",
-    ).fit_for(device)
+    course = course_of(training.Course, settings, device)
     wanted, nothing, objective = to_the_left_deg(scenes.scenes), np.arange(0), SeparationObjective()
     history = training.train(
         network, SceneParts(scenes), wanted, order, nothing, objective, course, settings["seed"], device, state

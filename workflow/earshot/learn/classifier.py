@@ -17,6 +17,7 @@ from earshot.data.shards import read_tensors, write_tensors
 from earshot.errors import DataError
 from earshot.learn.clip_values import ClipValues, Inputs, probabilities
 from earshot.learn.kinds import TOGETHER, Kind, built
+from earshot.learn.weights import give_weights, weights_of
 
 TYPES = tuple(TRIAD_TYPES)
 _ABOUT = ("tasks", "shape", "settings", "made_with")  # what a network's file says of it, and is read
@@ -125,9 +126,8 @@ def write_network(path: Path | str, network: TaskNetwork, about: Mapping[str, An
 
     `about` holds at least the `settings` of its model and what its spectrograms were `made_with`.
     """
-    weights = {name: tensor.detach().cpu().numpy() for name, tensor in network.network.state_dict().items()}
     tasks = {task.name: task.classes for task in network.tasks}
-    write_tensors(path, weights, {**about, "tasks": tasks, "shape": network.shape})
+    write_tensors(path, weights_of(network.network), {**about, "tasks": tasks, "shape": network.shape})
 
 
 def read_network(path: Path | str) -> tuple[TaskNetwork, dict[str, Any]]:
@@ -140,8 +140,5 @@ def read_network(path: Path | str) -> tuple[TaskNetwork, dict[str, Any]]:
         raise DataError(f"{path}: is no network that tells clips apart. Delete it and train again.")
     tasks = tuple(Task(name, tuple(classes)) for name, classes in about["tasks"].items())
     found = build(about["settings"]["network"], tasks, tuple(about["shape"]), about["made_with"]["settings"])
-    try:
-        found.network.load_state_dict({name: torch.from_numpy(array.copy()) for name, array in weights.items()})
-    except RuntimeError as fault:
-        raise DataError(f"{path}: was written by another version of its network ({fault}). Train again.") from fault
+    give_weights(found.network, weights, path)
     return found, about

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from earshot.data.shards import read_tensors, write_tensors
 from earshot.errors import DataError
 from earshot.learn.temporal_block import TemporalBlock
+from earshot.learn.weights import give_weights, weights_of
 from earshot.settings import settings_from
 from earshot.signal.binaural_spectra import KINDS, BinauralSettings, binaural_spectra
 from earshot.signal.directness import DECAYS_S, directness
@@ -189,9 +189,8 @@ def _little(layer: nn.Conv1d | nn.Linear) -> nn.Module:
 
 def write_network(path: Path | str, network: DirectionNetwork, about: Mapping[str, Any]) -> None:
     """Write a network's weights with what else there is to say about it."""
-    weights = {name: tensor.detach().cpu().numpy() for name, tensor in network.state_dict().items()}
     sizes = {"network": vars(network.settings), "spectra": vars(network.spectra)}
-    write_tensors(path, weights, {**about, "direction_network": sizes})
+    write_tensors(path, weights_of(network), {**about, "direction_network": sizes})
 
 
 def read_network(path: Path | str) -> tuple[DirectionNetwork, dict[str, Any]]:
@@ -206,8 +205,5 @@ def read_network(path: Path | str) -> tuple[DirectionNetwork, dict[str, Any]]:
     network = DirectionNetwork(
         settings_from(DirectionNetworkSettings, sizes["network"]), settings_from(BinauralSettings, sizes["spectra"])
     )
-    try:
-        network.load_state_dict({name: torch.from_numpy(np.array(array)) for name, array in weights.items()})
-    except RuntimeError as fault:
-        raise DataError(f"{path}: was written by another version of its network ({fault}). Train again.") from fault
+    give_weights(network, weights, path)
     return network.eval(), about

@@ -20,6 +20,7 @@ from earshot.learn.reverb_networks import AsExpected, EchogramNetwork
 from earshot.learn.reverb_values import ReverbSettings
 from earshot.learn.surrogate import Surrogate, WaveformSurrogate
 from earshot.learn.waveform_networks import WaveformNetwork, WaveformObjective
+from earshot.learn.weights import give_weights, weights_of
 from earshot.rooms.echograms import ShapedNoise, frames_of
 from earshot.rooms.sampling import Room
 from earshot.rooms.simulation import SimulationSettings
@@ -104,11 +105,7 @@ def write_network(path: Path | str, network: nn.Module, about: Mapping[str, Any]
 
     Complex weights are written as pairs of real ones.
     """
-    weights = {}
-    for name, tensor in network.state_dict().items():
-        own = torch.view_as_real(tensor) if tensor.is_complex() else tensor
-        weights[name] = own.detach().cpu().numpy()
-    write_tensors(path, weights, about)
+    write_tensors(path, weights_of(network), about)
 
 
 def read_network(path: Path | str) -> tuple[nn.Module, dict[str, Any]]:
@@ -120,13 +117,5 @@ def read_network(path: Path | str) -> tuple[nn.Module, dict[str, Any]]:
     if not {"settings", "simulation"} <= about.keys():
         raise DataError(f"{path}: is no network of reverberation. Delete it and train again.")
     network, _ = build(about["settings"], SimulationSettings(**about["simulation"]))
-    own = network.state_dict()
-    try:
-        found = {name: torch.from_numpy(array.copy()) for name, array in weights.items()}
-        complexes = {name for name, tensor in own.items() if tensor.is_complex()}
-        network.load_state_dict(
-            {name: torch.view_as_complex(one) if name in complexes else one for name, one in found.items()}
-        )
-    except RuntimeError as fault:
-        raise DataError(f"{path}: was written by another version of its network ({fault}). Train again.") from fault
+    give_weights(network, weights, path)
     return network, about

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from earshot.data.shards import read_tensors, write_tensors
 from earshot.errors import DataError
 from earshot.learn.temporal_block import TemporalBlock
+from earshot.learn.weights import give_weights, weights_of
 from earshot.settings import settings_from
 from earshot.signal.bands import Bands
 from earshot.signal.binaural_spectra import BinauralSettings, binaural_spectra
@@ -77,9 +77,8 @@ class SeparationNetwork(nn.Module):
 
 def write_network(path: Path | str, network: SeparationNetwork, about: Mapping[str, Any]) -> None:
     """Write a network's weights with what else there is to say about it."""
-    weights = {name: tensor.detach().cpu().numpy() for name, tensor in network.state_dict().items()}
     own = {"settings": vars(network.settings), "rate_hz": network.rate_hz}
-    write_tensors(path, weights, {**about, "separation_network": own})
+    write_tensors(path, weights_of(network), {**about, "separation_network": own})
 
 
 def read_network(path: Path | str) -> tuple[SeparationNetwork, dict[str, Any]]:
@@ -92,8 +91,5 @@ def read_network(path: Path | str) -> tuple[SeparationNetwork, dict[str, Any]]:
         raise DataError(f"{path}: is no network that separates sources. Delete it and train again.")
     own = about["separation_network"]
     network = SeparationNetwork(settings_from(SeparationNetworkSettings, own["settings"]), own["rate_hz"])
-    try:
-        network.load_state_dict({name: torch.from_numpy(np.array(array)) for name, array in weights.items()})
-    except RuntimeError as fault:
-        raise DataError(f"{path}: was written by another version of its network ({fault}). Train again.") from fault
+    give_weights(network, weights, path)
     return network.eval(), about

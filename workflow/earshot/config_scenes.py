@@ -117,7 +117,7 @@ class SceneChords(SceneTraining):
     learning_rate: float = Field(3e-3, gt=0, le=1, description="Adam's learning rate, the highest of its course")
     weight_decay: float = Field(1e-3, ge=0, description="Decoupled decay of weights (AdamW)")
     times_each: PositiveInt = Field(
-        8, description="Batches that a scene is in: more where a network learns faster than scenes are made"
+        10, description="Batches that a scene is in: more where a network learns faster than scenes are made"
     )
 
 

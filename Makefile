@@ -14,11 +14,7 @@ help:
 demo: setup
 	@$(BIN)/snakemake --profile profiles/local --configfile config/demo.yaml -- localisation sounds chords rooms
 	@echo
-	@echo "The reports of the demo, in $(CURDIR)/results/demo/:"
-	@echo "  report/index.html   where a sound comes from, for one person's ears"
-	@echo "  sounds/index.html   what a sound is"
-	@echo "  chords/index.html   which chord a piano plays"
-	@echo "  rooms/index.html    how a room answers"
+	@echo "What was found, with a page for each study: $(CURDIR)/results/demo/report/index.html"
 
 test: setup-dev lint
 	@$(BIN)/python -m pytest -m "not long" -n 3 --dist loadfile --no-loadscope-reorder tests/slurm tests/workflow tests/unit

@@ -40,7 +40,7 @@ include: "workflow/rules/search.smk"
 include: "workflow/rules/classify.smk"
 include: "workflow/rules/report_clips.smk"
 include: "workflow/rules/localise.smk"
-include: "workflow/rules/report.smk"
+include: "workflow/rules/report_localisation.smk"
 include: "workflow/rules/study.smk"
 include: "workflow/rules/others.smk"
 include: "workflow/rules/clip_speed.smk"
@@ -53,7 +53,15 @@ onstart:
     claim_folder()
 
 
+onsuccess:
+    write_first_page()
+
+
+onerror:
+    write_first_page()
+
+
 rule all:
     default_target: True
     input:
-        rules.report.output,
+        rules.report_localisation.output,

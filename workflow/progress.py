@@ -62,7 +62,14 @@ class Journal(logging.Filter):
             case LogEvent.RUN_INFO:
                 self._add("plan", rules={rule: jobs for rule, jobs in told["stats"].items() if rule != "total"})
             case LogEvent.JOB_INFO if hasattr(told["resources"], "runtime"):
-                self._add("begin", job=told["jobid"], rule=told["rule_name"])
+                logs = [str(log) for log in told["log"]]
+                self._add(
+                    "begin",
+                    job=told["jobid"],
+                    rule=told["rule_name"],
+                    said=told["rule_msg"],
+                    log=logs[0] if logs else None,
+                )
             case LogEvent.JOB_FINISHED:
                 self._add("end", job=told["job_id"])
             case LogEvent.JOB_ERROR:

@@ -38,7 +38,7 @@ def project() -> Iterator[Path]:
 
 def summary_of(folder: Path, name: str) -> dict[str, Any]:
     """Return the headline figures of a run."""
-    return json.loads((folder / "results" / name / "report" / "summary.json").read_text())
+    return json.loads((folder / "results" / name / "localisation" / "summary.json").read_text())
 
 
 # A fresh clone
@@ -147,7 +147,7 @@ def ita_workflow(log: Log) -> tuple[str, bool]:
         settings.write_text(json.dumps({"name": "few", "data_dir": str(DATA), "localisation": study}))
         log.succeed([*SNAKEMAKE, "--profile", "profiles/local", "--configfile", str(settings)], folder)
         study = summary_of(folder, "few")["localisation"]
-        there = (folder / "results" / "few" / "report" / "index.html").is_file()
+        there = (folder / "results" / "few" / "localisation" / "index.html").is_file()
     return f"{study['listeners']} listeners, {len(study['excluded'])} left out", there and study["listeners"] == 3
 
 

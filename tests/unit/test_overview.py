@@ -9,6 +9,7 @@ from earshot.errors import DataError
 from earshot.show import summary_scenes
 from earshot.show.headlines import headlines
 from earshot.show.overview import differing_figures, differing_settings, read_run, render_overview
+from earshot.show.standing import Failure
 
 P95 = {"mean": 12.34, "sd": 4.0, "n": 45, "unit": "degree", "table": "scores.parquet"}
 
@@ -62,11 +63,11 @@ def write(folder, **chapters):
 
 @pytest.fixture
 def run(tmp_path):
-    return read_run(write(tmp_path / "mine", report=of_localisation(), scenes=of_scenes()))
+    return read_run(write(tmp_path / "mine", localisation=of_localisation(), scenes=of_scenes()))
 
 
 def test_figures_of_a_chapter_say_their_unit_their_n_and_what_was_published():
-    error, faster = headlines("report", of_localisation())
+    error, faster = headlines("localisation", of_localisation())
     assert (error.value, error.unit, error.n, error.spread) == (12.34, "°", "45 people", "± 4.0")
     assert error.published == "19 ± 4° (ITA, 45 people)" and error.table == "scores.parquet"
     assert (faster.value, faster.unit, faster.spread) == (12.0, "times", "11.0 to 13.0")
@@ -87,19 +88,35 @@ def test_what_no_scene_had_is_no_figure():
 
 def test_the_page_has_what_is_there_and_names_what_is_not(run):
     page = render_overview(run)
-    assert '<a href="scenes/index.html">' in page and "<strong>12.3°</strong>" in page
-    assert "snakemake --cores 4 -- chords" in page and 'href="chords/index.html"' not in page
+    assert '<a href="../scenes/index.html">' in page and "<strong>12.3°</strong>" in page
+    assert "snakemake --cores 4 -- chords" in page and "chords/index.html" not in page
     assert page.count("CC BY-SA") == 1, "what chapters have in common is said once"
     assert "http" not in page.replace("http-equiv", ""), "nothing is loaded"
 
 
+def test_a_figure_leads_to_the_table_that_it_was_computed_from(tmp_path):
+    of_scores = of_localisation()
+    of_scores["localisation"]["accelerated"]["p95_deg"] |= {"table": "results/mine/localisation/scores.parquet"}
+    folder = write(tmp_path / "results/mine", localisation=of_scores)
+    assert "scores.parquet" not in render_overview(read_run(folder)), "it is not there"
+    (folder / "localisation/scores.parquet").touch()
+    page = render_overview(read_run(folder))
+    assert '<a href="../localisation/scores.parquet">scores.parquet</a>' in page
+
+
+def test_what_failed_is_named_with_its_log(run):
+    assert "What failed" not in render_overview(run)
+    page = render_overview(run, failed=[Failure("Train <b>", "logs/mine/train.log"), Failure("report_rooms")])
+    assert "<li>Train &lt;b&gt; (<code>logs/mine/train.log</code>)</li>" in page and "<li>report_rooms</li>" in page
+
+
 def test_a_chapter_without_a_page_is_not_there(run, tmp_path):
-    (tmp_path / "mine/report/index.html").unlink()
+    (tmp_path / "mine/localisation/index.html").unlink()
     assert [own.chapter.name for own in read_run(tmp_path / "mine").found] == ["scenes"]
 
 
 def test_two_runs_are_compared_by_figures_and_by_settings(run, tmp_path):
-    other = read_run(write(tmp_path / "other", report=of_localisation(mean=10.0, hidden=128)))
+    other = read_run(write(tmp_path / "other", localisation=of_localisation(mean=10.0, hidden=128)))
     figures = {one.what: one for one in differing_figures(run, other)}
     error = figures["Where a sound comes from: 95th percentile of the error, accelerated"]
     assert (error.here, error.there, error.change) == ("12.3°", "10.0°", "\N{MINUS SIGN}2.3, better")
@@ -116,7 +133,7 @@ def test_two_runs_are_compared_by_figures_and_by_settings(run, tmp_path):
 
 
 def test_a_summary_of_another_version_is_refused_in_a_sentence(tmp_path):
-    folder = write(tmp_path / "mine", report={"localisation": {}, "settings": {}})
+    folder = write(tmp_path / "mine", localisation={"localisation": {}, "settings": {}})
     with pytest.raises(DataError, match=r"summary.json: is no summary of this version.*--forcerun"):
         read_run(folder)
     with pytest.raises(DataError, match="no chapter of a report"):
@@ -126,11 +143,11 @@ def test_a_summary_of_another_version_is_refused_in_a_sentence(tmp_path):
 def test_the_command_writes_the_page_and_says_where_it_is(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert main(["report"]) == 2 and "no report is in results/" in capsys.readouterr().err
-    write(tmp_path / "results/mine", report=of_localisation())
+    write(tmp_path / "results/mine", localisation=of_localisation())
     assert main(["report"]) == 0
-    assert capsys.readouterr().out == "results/mine/overview.html: 1 of 9 chapters (report)\n"
-    assert "12.3°" in (tmp_path / "results/mine/overview.html").read_text()
-    write(tmp_path / "results/other", report=of_localisation(mean=10.0))
+    assert capsys.readouterr().out == "results/mine/report/index.html: 1 of 9 chapters (localisation)\n"
+    assert "12.3°" in (tmp_path / "results/mine/report/index.html").read_text()
+    write(tmp_path / "results/other", localisation=of_localisation(mean=10.0))
     assert main(["report"]) == 2 and "there are several runs: results/mine, results/other" in capsys.readouterr().err
     assert main(["report", "results/mine", "--beside", "results/other"]) == 0
-    assert "Beside the run" in (tmp_path / "results/mine/overview.html").read_text()
+    assert "Beside the run" in (tmp_path / "results/mine/report/index.html").read_text()

@@ -141,7 +141,7 @@ def test_the_page_is_sound_and_has_every_picture(study, tmp_path):
     assert len(reader.ids) == len(set(reader.ids))
     assert reader.headings[0] == 1 and reader.headings.count(1) == 1
     assert all(after <= before + 1 for before, after in zip(reader.headings, reader.headings[1:], strict=False))
-    assert not {"script", "iframe"} & {tag for tag, _ in reader.tags}
+    assert [tag for tag, _ in reader.tags if tag in ("script", "iframe")] == ["script"]
     assert sum(tag == "svg" for tag, _ in reader.tags) == 4
     assert "Whether they know when they are right" in reader.text and "None" not in reader.text
     for wrong in ("localis", "Sumner", "listener", "{{"):

@@ -1,7 +1,7 @@
 """How far a run is, from journals whose answer is known."""
 
 import pytest
-from earshot.show.standing import left_s, line, standing, table
+from earshot.show.standing import Failure, failures, left_s, line, standing, table
 
 
 def events(*told):
@@ -28,6 +28,19 @@ def test_what_failed_and_began_again_is_at_work():
     journal = events((1, "begin", 1, "train"), (3, "fail", 1, "train"))
     assert counts(journal)["train"] == (0, 0, 2, 1)
     assert counts([*journal, {"time": 4, "what": "begin", "job": 1, "rule": "train"}])["train"] == (0, 1, 2, 0)
+
+
+def test_what_failed_for_good_is_told_in_words_with_its_log():
+    told = {"said": "Train anna", "log": "logs/anna.log"}
+    journal = events(
+        (1, "begin", 1, "train"), (1, "begin", 2, "train"), (3, "fail", 1, "train"), (4, "fail", 2, "train")
+    )
+    assert failures(journal) == [Failure("train"), Failure("train")]
+    journal.append({"time": 5, "what": "begin", "job": 1, "rule": "train"})
+    assert failures(journal) == [Failure("train")], "the other is tried again"
+    assert failures([{"what": "begin", "job": 1, "rule": "train"} | told, {"what": "fail", "job": 1}]) == [
+        Failure(**told)
+    ]
 
 
 def test_a_rule_that_gathers_files_is_no_work():

@@ -18,7 +18,7 @@ def finished(tmp_path_factory):
     # The first worker that gets here makes the run; the others wait for it.
     with (shared / "finished.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "results/tiny/report/index.html").exists():
+        if not (folder / "results/tiny/localisation/index.html").exists():
             folder.mkdir(exist_ok=True)
             run(copy_project(folder), project=folder)
     return folder

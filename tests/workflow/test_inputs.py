@@ -124,7 +124,7 @@ def test_a_damaged_file_can_be_left_out_and_every_table_says_why(own, tmp_path):
             assert others["excluded"].isna().all()
     benchmark = pd.read_parquet(tmp_path / "results/tiny/localisation/benchmark.parquet")
     assert set(benchmark["of_subjects"]) == {2}
-    report = tmp_path / "results/tiny/report"
+    report = tmp_path / "results/tiny/localisation"
     study = json.loads((report / "summary.json").read_text())["localisation"]
     assert study["listeners"] == 2
     assert [person["subject"] for person in study["excluded"]] == ["anna"]

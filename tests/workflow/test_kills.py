@@ -72,31 +72,31 @@ def test_every_kind_of_difference_is_noticed(finished, tmp_path):
     scores = tiny / "localisation/control/scores.parquet"
     scores.write_bytes(scores.read_bytes() + b"x")
     (tiny / "localisation/hardware.json").unlink()
-    (tiny / "report/figures/more.svg").write_text("")
-    summary = tiny / "report/summary.json"
+    (tiny / "localisation/figures/more.svg").write_text("")
+    summary = tiny / "localisation/summary.json"
     figures = json.loads(summary.read_text())
     figures["seed"] += 1
     summary.write_text(json.dumps(figures))
     found = differences(finished / "results", results)
     assert [fault.partition(":")[0] for fault in found] == [
         "tiny/localisation/hardware.json is missing",
-        "tiny/report/figures/more.svg is too much",
+        "tiny/localisation/figures/more.svg is too much",
         "tiny/localisation/control/scores.parquet differs",
-        "tiny/report/index.html cannot be compared",  # it shows these scores
-        "tiny/report/summary.json differs",
+        "tiny/localisation/index.html cannot be compared",  # it shows these scores
+        "tiny/localisation/summary.json differs",
     ]
 
 
 def test_times_are_no_difference(finished, tmp_path):
     results = shutil.copytree(finished / "results", tmp_path / "results")
-    summary = results / "tiny/report/summary.json"
+    summary = results / "tiny/localisation/summary.json"
     figures = json.loads(summary.read_text())
     figures["speedup"]["localisation"]["control_s"] *= 2
     summary.write_text(json.dumps(figures))
-    drawing = results / "tiny/report/figures/speed.svg"
+    drawing = results / "tiny/localisation/figures/speed.svg"
     drawing.write_text(drawing.read_text().replace("<g ", "<g  "))
     found = differences(finished / "results", results)
-    assert found == ["tiny/report/index.html differs"], "a page has to be made from the summary beside it"
+    assert found == ["tiny/localisation/index.html differs"], "a page has to be made from the summary beside it"
 
 
 def test_moments_are_all_over_the_run_and_the_same_each_time():

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from runs import TINY, changed, copy_project, planned_rules, run
 
 NOTHING: set[str] = set()
-REPORTED = {"summarise", "report"}
+REPORTED = {"summarise_localisation", "report_localisation"}
 DRAWN = {"plot_localisation"} | REPORTED
 SCORED = {"score_localisation"} | DRAWN
 TIMED = {"benchmark_localisation"} | DRAWN
@@ -332,10 +332,10 @@ EDITS = {
     "workflow/earshot/directions.py": SYNTHESISED,
     "workflow/earshot/score/angles.py": SCORED,
     "workflow/earshot/score/speed.py": TIMED,
-    "workflow/earshot/show/figures.py": {"plot_localisation", "report"},
-    "workflow/earshot/show/page.py": {"report"},
-    "workflow/earshot/show/page_localisation.py": {"report"},
-    "workflow/earshot/show/captions.py": {"report"},
+    "workflow/earshot/show/figures.py": {"plot_localisation", "report_localisation"},
+    "workflow/earshot/show/page.py": {"report_localisation"},
+    "workflow/earshot/show/page_localisation.py": {"report_localisation"},
+    "workflow/earshot/show/captions.py": {"report_localisation"},
     "workflow/earshot/show/summary.py": DRAWN,
     # Keys of another study, other ways to retrieve and other words in a log change no result.
     "workflow/earshot/config.py": NOTHING,

@@ -10,7 +10,7 @@ Write the first page of a run's report, of whatever chapters are there: headline
 links to the chapters, and what is missing. With another run beside it, it says which figures and settings differ.
 
   earshot report                                   of the only run in results/
-  earshot report results/demo                      writes results/demo/overview.html
+  earshot report results/demo                      writes results/demo/report/index.html
   earshot report results/mine --beside results/demo
 """
 

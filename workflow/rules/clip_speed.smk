@@ -73,7 +73,7 @@ rule report_speed:
         published=in_project("workflow/report/published_epochs.csv"),
         sources=in_project("config/sources.yaml"),
         template=in_project("workflow/earshot/show/clip_speed.html.j2"),
-        base=in_project("workflow/earshot/show/base.html.j2"),
+        base=PAGE,
     output:
         figures=[
             report(

@@ -49,6 +49,10 @@ def in_project(path):
     return os.path.relpath(ROOT / path)
 
 
+# What every page is made of, beside its own template.
+PAGE = [in_project(f"workflow/earshot/show/{name}") for name in ("base.html.j2", "tables.js")]
+
+
 def values(section):
     """Return a section of the configuration as params record it."""
     return section.model_dump(mode="json")

@@ -112,7 +112,7 @@ rule report_others:
         sources=in_project("config/sources.yaml"),
         template=in_project("workflow/earshot/show/others.html.j2"),
         localisation=in_project("workflow/earshot/show/localisation.html.j2"),
-        base=in_project("workflow/earshot/show/base.html.j2"),
+        base=PAGE,
         variants=in_project("workflow/earshot/show/variants.html.j2"),
     output:
         figures=[

@@ -16,7 +16,7 @@ rule report_clips:
         sources=in_project("config/sources.yaml"),
         template=in_project("workflow/earshot/show/{study}.html.j2"),
         classes=in_project("workflow/earshot/show/classes.html.j2"),
-        base=in_project("workflow/earshot/show/base.html.j2"),
+        base=PAGE,
     output:
         figures=[
             report(

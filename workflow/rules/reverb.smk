@@ -215,7 +215,7 @@ rule report_reverb:
         speed=on_devices(rules.benchmark_reverb.output),
         clips=[str(path) for path in REVERB.clips.values()],
         template=in_project("workflow/earshot/show/reverb.html.j2"),
-        base=in_project("workflow/earshot/show/base.html.j2"),
+        base=PAGE,
     output:
         figures=[
             report(

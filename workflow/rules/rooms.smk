@@ -64,7 +64,7 @@ rule report_rooms:
         binaural=of_rooms(rules.simulate_rooms.output.index, *BINAURAL) if BINAURAL else [],
         speed=on_devices(rules.benchmark_rooms.output),
         template=in_project("workflow/earshot/show/rooms.html.j2"),
-        base=in_project("workflow/earshot/show/base.html.j2"),
+        base=PAGE,
     output:
         figures=[
             report(

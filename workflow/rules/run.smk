@@ -32,6 +32,21 @@ def claim_folder():
         stops(cluster.charge, getattr(workflow.executor_settings, "partition_config", None))
 
 
+def write_first_page():
+    """Write the first page of the report: of the chapters that are there, with the jobs of this run that failed."""
+    if not workflow.is_main_process:
+        return
+    from earshot.show.overview import read_run, write_overview
+    from earshot.show.standing import failures
+
+    try:
+        page = write_overview(read_run(RESULTS), failed=failures(JOURNAL.events))
+    except EarshotError as fault:  # of an earlier version, or nothing that was asked for has a page
+        logging.getLogger(__name__).debug("no first page: %s", fault)
+        return
+    logger.info(f"Report: {page}")
+
+
 def refuse_limits():
     """Refuse limits beside arrays: SLURM's executor would wait for ever for the part of an array that they hold back."""
     if not getattr(workflow.executor_settings, "array_jobs", None):

@@ -238,7 +238,7 @@ rule report_scenes:
         sources=in_project("config/sources.yaml"),
         template=in_project("workflow/earshot/show/scenes.html.j2"),
         scaling=in_project("workflow/earshot/show/scene_scaling.html.j2"),
-        base=in_project("workflow/earshot/show/base.html.j2"),
+        base=PAGE,
     output:
         figures=[
             report(

@@ -87,7 +87,7 @@ rule report_study:
         figures=rules.plot_study.output,
         template=in_project("workflow/earshot/show/study.html.j2"),
         localisation=in_project("workflow/earshot/show/localisation.html.j2"),
-        base=in_project("workflow/earshot/show/base.html.j2"),
+        base=PAGE,
         variants=in_project("workflow/earshot/show/variants.html.j2"),
     output:
         report(f"{STUDY_REPORT}/index.html", caption="../report/workflow.rst", category="Summary"),

@@ -3,7 +3,7 @@
 
 rule localisation:
     input:
-        rules.report.output,
+        rules.report_localisation.output,
 
 
 rule localisation_study:

@@ -1,6 +1,6 @@
 """The figures of localisation: from tables to pictures that say their units and their n.
 
-Text and lines have one colour (`INK`) and the background another (`PAPER`), for a page to exchange for its own.
+Text and lines have one colour and the background another (`colours`), for a page to exchange for its own.
 """
 
 from collections.abc import Iterator, Mapping
@@ -21,11 +21,7 @@ from earshot.directions import unit_vectors
 from earshot.files import replacing
 from earshot.score.angles import NEAR_MEDIAN_DEG, lateral_deg, polar_deg
 from earshot.score.equivalence import Equivalence
-
-INK = "#22303c"
-PAPER = "#fdfdfb"
-# Orange and blue: every kind of colour vision tells them apart, and a light or a dark background carries both.
-COLOURS = {"control": "#e08214", "accelerated": "#2f86c8", "other": "#1b8a6b", "published": "#8a8f98"}
+from earshot.show.colours import COLOURS, INK, PAPER
 
 CELL_SIZES_DEG = (10, 15, 20, 30)  # of the map: the smallest that gives a cell eight answers on average
 SPHERE_DEG2 = 41253  # the sphere, square degrees

@@ -12,7 +12,8 @@ from matplotlib.figure import Figure
 from earshot.learn.networks_published import least_loss
 from earshot.score.classes import confusion, reliability, score_trainings
 from earshot.show.class_words import TASKS, called, in_order, split_called, split_of
-from earshot.show.figures import COLOURS, INK, only_words, styled
+from earshot.show.colours import COLOURS, INK
+from earshot.show.figures import only_words, styled
 from earshot.show.summary_classes import of_pictured
 
 # A classifier has a colour and a marker: whoever cannot tell the one can tell the other.

@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from earshot.show.figures import COLOURS, INK, styled
+from earshot.show.colours import COLOURS, INK
+from earshot.show.figures import styled
 
 WAYS = {"shards": "from shards", "files": "made again", "control": "the study's way"}
 _LOOKS = {

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from earshot.show.figures import COLOURS, INK, only_words, styled
+from earshot.show.colours import COLOURS, INK
+from earshot.show.figures import only_words, styled
 
 _AXES = {
     "signal_to_noise_db": "signal above noise at the louder ear (dB)",

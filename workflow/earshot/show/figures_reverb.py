@@ -12,7 +12,8 @@ from scipy.signal import ShortTimeFFT
 from earshot.data.schemas.rooms import BANDS_HZ
 from earshot.rooms.acoustics import decay_levels
 from earshot.rooms.comparison import NOTICED
-from earshot.show.figures import COLOURS, INK, styled
+from earshot.show.colours import COLOURS, INK
+from earshot.show.figures import styled
 from earshot.signal.octaves import in_bands
 
 _PANELS = (

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from earshot.data.schemas.rooms import BANDS_HZ
 from earshot.rooms.acoustics import SPEED_OF_SOUND
 from earshot.rooms.wavefield import Wavefield
-from earshot.show.figures import COLOURS, INK, styled
+from earshot.show.colours import COLOURS, INK
+from earshot.show.figures import styled
 
 _EXPECTED = {
     "wanted_t60_s": ("asked for", COLOURS["accelerated"], "o"),

@@ -7,7 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
-from earshot.show.figures import COLOURS, INK, PAPER, styled
+from earshot.show.colours import COLOURS, INK, PAPER
+from earshot.show.figures import styled
 from earshot.show.figures_scenes import legend_below
 
 _LOOKS = {

@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from earshot.show.figures import COLOURS, INK, PAPER, styled
+from earshot.show.colours import COLOURS, INK, PAPER
+from earshot.show.figures import styled
 from earshot.show.figures_scenes import LOCALISERS, legend_below
 from earshot.show.summary_scene_runs import last_start
 

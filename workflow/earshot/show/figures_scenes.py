@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from earshot.scenes.measured import CHANCE
-from earshot.show.figures import COLOURS, INK, only_words, styled
+from earshot.show.colours import COLOURS, INK
+from earshot.show.figures import only_words, styled
 from earshot.show.summary_scenes import (
     ANECHOIC,
     ANOTHER,

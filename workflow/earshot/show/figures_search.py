@@ -3,7 +3,8 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from earshot.show.figures import COLOURS, INK, PAPER, only_words, styled
+from earshot.show.colours import COLOURS, INK, PAPER
+from earshot.show.figures import only_words, styled
 
 
 @styled()

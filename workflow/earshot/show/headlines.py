@@ -181,7 +181,7 @@ def _scenes(summary: Summary) -> Iterator[Headline]:
 
 
 _OF_CHAPTERS: Mapping[str, Callable[[Summary], Iterator[Headline]]] = {
-    "report": _localisation,
+    "localisation": _localisation,
     "study": _study,
     "others": _others,
     "sounds": _sounds,

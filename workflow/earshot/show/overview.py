@@ -1,4 +1,4 @@
-"""The first page of a run: what every chapter of its report found, what is not there, and what another run has."""
+"""The first page of a run: what its chapters found, what is not there, what failed, and what another run has."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -10,8 +10,9 @@ from earshot.errors import DataError
 from earshot.files import replacing
 from earshot.show.headlines import Headline, headlines
 from earshot.show.page import flat, number, render_page
+from earshot.show.standing import Failure
 
-PAGE = "overview.html"
+PAGE = "report/index.html"
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Chapter:
 
 
 CHAPTERS = (
-    Chapter("report", "A", "Where a sound comes from", "localisation"),
+    Chapter("localisation", "A", "Where a sound comes from", "localisation"),
     Chapter("study", "A", "The whole study: search, winner, models", "localisation_study"),
     Chapter("others", "A, beyond", "Models at their limits: other people, other ears, noise", "localisation_others"),
     Chapter("sounds", "B", "What a sound is", "sounds"),
@@ -101,28 +102,45 @@ def read_run(folder: Path | str) -> Run:
     return Run(folder, found)
 
 
-def write_overview(run: Run, other: Run | None = None) -> Path:
-    """Write the first page of a run into its folder, compared with another where one is given, and return the path."""
+def write_overview(run: Run, other: Run | None = None, failed: Sequence[Failure] = ()) -> Path:
+    """Write the first page of a run, as `render_overview` returns it, into its folder, and return the path."""
     path = run.folder / PAGE
+    path.parent.mkdir(exist_ok=True)
     with replacing(path) as temporary:
-        temporary.write_text(render_overview(run, other), encoding="utf-8")
+        temporary.write_text(render_overview(run, other, failed), encoding="utf-8")
     return path
 
 
-def render_overview(run: Run, other: Run | None = None) -> str:
-    """Return the first page of a run as one HTML page, whose links lead to chapters beside it."""
+def render_overview(run: Run, other: Run | None = None, failed: Sequence[Failure] = ()) -> str:
+    """Return the first page of a run as one HTML page, whose links lead to the chapters in folders beside its own.
+
+    It is compared with `other` where one is given; `failed` are the jobs that did not come to their end.
+    """
     return render_page(
         _summary(run),
         (),
         "overview.html.j2",
         found=run.found,
         missing=run.missing,
+        failed=failed,
+        evidence=evidence(run),
         other=other and {"name": other.name, "folder": str(other.folder)},
         alone=_alone(run, other) if other else [],
         changed_settings=differing_settings(run, other) if other else [],
         changed_figures=differing_figures(run, other) if other else [],
         said=said,
     )
+
+
+def evidence(run: Run) -> dict[str, str]:
+    """Return for each table that a figure was computed from the address by which the first page leads to it."""
+    tables = {one.table for own in run.found for one in own.headlines if one.table}
+    inside = {
+        table: Path(table).parts[Path(table).parts.index(run.name) + 1 :]
+        for table in tables
+        if run.name in Path(table).parts
+    }
+    return {table: "/".join(("..", *parts)) for table, parts in inside.items() if run.folder.joinpath(*parts).is_file()}
 
 
 def said(headline: Headline) -> str:

@@ -1,5 +1,7 @@
 """The report as one HTML page that needs nothing beside itself."""
 
+import base64
+import hashlib
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from earshot.show.captions import TEXTS
-from earshot.show.figures import INK, PAPER
+from earshot.show.colours import INK, PAPER
 
 FOLDER = Path(__file__).parent
 
@@ -54,7 +56,7 @@ class FigureOnPage:
 
 
 def render_page(summary: Mapping[str, Any], figures: Sequence[FigureOnPage], template: str, **of_study: Any) -> str:
-    """Return a report as one HTML page, which loads nothing and needs no script.
+    """Return a report as one HTML page, which loads nothing and needs no script: with one, its tables can be sorted.
 
     `summary` is what the `summary.json` beside it holds, and `of_study` what else its template speaks of. Raises
     KeyError for a figure that has no caption in `TEXTS`.
@@ -67,9 +69,20 @@ def render_page(summary: Mapping[str, Any], figures: Sequence[FigureOnPage], tem
         undefined=StrictUndefined,
     )
     environment.filters |= {"number": number, "measure": measure, "duration": duration, "percent": percent}
+    script = (FOLDER / "tables.js").read_text(encoding="utf-8")
     return environment.get_template(template).render(
-        summary=summary, figures=figures, settings=list(flat(summary["settings"])), **of_study
+        summary=summary,
+        figures=figures,
+        settings=list(flat(summary["settings"])),
+        script=Markup(script),
+        script_digest=Markup(_digest(script)),
+        **of_study,
     )
+
+
+def _digest(script: str) -> str:
+    """Return the name by which a page's policy allows this script, and no other."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
 
 
 def number(value: float | None, digits: int = 1, sign: bool = False) -> str:

@@ -27,11 +27,33 @@ class OfRule:
         return max(0, self.planned - self.done - len(self.at_work) - len(self.failed))
 
 
+@dataclass(frozen=True)
+class Failure:
+    """A job that did not come to its end: what it was to do, in words, and its log."""
+
+    said: str
+    log: str | None = None
+
+
+def failures(events: Sequence[Mapping[str, Any]]) -> list[Failure]:
+    """Return the jobs of a run's journal that failed and were not begun again, in the order in which they failed."""
+    begun: dict[int, Mapping[str, Any]] = {}
+    failed: dict[int, Failure] = {}
+    for event in events:
+        if event["what"] == "begin":
+            begun[event["job"]] = event
+            failed.pop(event["job"], None)
+        elif event["what"] == "fail" and event["job"] in begun:
+            job = begun[event["job"]]
+            failed[event["job"]] = Failure(job.get("said") or job["rule"], job.get("log"))
+    return list(failed.values())
+
+
 def standing(events: Sequence[Mapping[str, Any]]) -> dict[str, OfRule]:
     """Return the jobs of each rule from a run's journal, in the order in which they were planned.
 
     An event has a `time` in seconds and says `what`: "plan" with `rules` and how many jobs each has, "begin" with `job`
-    and `rule`, "end" or "fail" with `job`.
+    and `rule`, what it `said` that it does, and its `log`, "end" or "fail" with `job`.
     """
     rules: dict[str, OfRule] = {}
     rule_of: dict[int, str] = {}

@@ -1,6 +1,5 @@
 """From tables to what people open: figures, summary.json and the report page."""
 
-REPORT = f"{RESULTS}/report"
 FIGURES = ["error_distribution", "agreement", "error_map", "predicted_against_true", "speed"]
 
 LOCALISATION_TABLES = {
@@ -19,7 +18,7 @@ rule plot_localisation:
     output:
         [
             report(
-                f"{REPORT}/figures/{figure}.svg",
+                f"{LOCALISATION}/figures/{figure}.svg",
                 caption=f"../report/{figure}.rst",
                 category="Localisation",
                 labels={"figure": figure.replace("_", " ")},
@@ -44,18 +43,18 @@ rule plot_localisation:
         "../scripts/plot_localisation.py"
 
 
-rule summarise:
+rule summarise_localisation:
     input:
         **LOCALISATION_TABLES,
         hardware=f"{LOCALISATION}/hardware.json",
         published=in_project("workflow/report/published.csv"),
         sources=in_project("config/sources.yaml"),
     output:
-        report(f"{REPORT}/summary.json", caption="../report/summary.rst", category="Summary"),
+        report(f"{LOCALISATION}/summary.json", caption="../report/summary.rst", category="Summary"),
     log:
-        f"{LOGS}/summarise.log",
+        f"{LOGS}/summarise_localisation.log",
     benchmark:
-        f"{RESULTS}/benchmarks/summarise.tsv"
+        f"{RESULTS}/benchmarks/summarise_localisation.tsv"
     conda:
         "../../envs/cpu.yaml"
     threads: 1
@@ -66,27 +65,27 @@ rule summarise:
         # The search and the models have results of their own.
         config=configuration_of(localisation={"search", "models", "templates", "others", "curves"}),
         jobs=job_times(),
-        code=code("summarise"),
+        code=code("summarise_localisation"),
     message:
         "Gather every headline figure"
     script:
-        "../scripts/summarise.py"
+        "../scripts/summarise_localisation.py"
 
 
-rule report:
+rule report_localisation:
     input:
-        summary=f"{REPORT}/summary.json",
+        summary=f"{LOCALISATION}/summary.json",
         scores=LOCALISATION_TABLES["scores"],
         figures=rules.plot_localisation.output,
         template=in_project("workflow/earshot/show/page.html.j2"),
         localisation=in_project("workflow/earshot/show/localisation.html.j2"),
-        base=in_project("workflow/earshot/show/base.html.j2"),
+        base=PAGE,
     output:
-        report(f"{REPORT}/index.html", caption="../report/workflow.rst", category="Summary"),
+        report(f"{LOCALISATION}/index.html", caption="../report/workflow.rst", category="Summary"),
     log:
-        f"{LOGS}/report.log",
+        f"{LOGS}/report_localisation.log",
     benchmark:
-        f"{RESULTS}/benchmarks/report.tsv"
+        f"{RESULTS}/benchmarks/report_localisation.tsv"
     conda:
         "../../envs/cpu.yaml"
     threads: 1
@@ -95,8 +94,8 @@ rule report:
         runtime=minutes(5),
     params:
         pictured_variant=STUDY.variants[-1],
-        code=code("report"),
+        code=code("report_localisation"),
     message:
         "Write the report"
     script:
-        "../scripts/report.py"
+        "../scripts/report_localisation.py"

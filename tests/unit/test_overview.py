@@ -110,6 +110,10 @@ def test_what_failed_is_named_with_its_log(run):
     assert "<li>Train &lt;b&gt; (<code>logs/mine/train.log</code>)</li>" in page and "<li>report_rooms</li>" in page
 
 
+def test_a_run_without_listeners_has_a_page(tmp_path):
+    assert "Scenes: where is it" in render_overview(read_run(write(tmp_path / "mine", scenes=of_scenes())))
+
+
 def test_a_chapter_without_a_page_is_not_there(run, tmp_path):
     (tmp_path / "mine/localisation/index.html").unlink()
     assert [own.chapter.name for own in read_run(tmp_path / "mine").found] == ["scenes"]

@@ -1,4 +1,5 @@
 # make demo        the whole workflow at a small scale: no network (but the package index), no GPU
+# make app         a page in the browser to try networks on; makes the demo's first where there are none
 # make test        every check that takes minutes: formatting, linting, types, tests; on a SLURM cluster where installed
 # make acceptance  every bar of every issue, in a table (hours)
 SHELL := /bin/bash
@@ -6,18 +7,23 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test acceptance setup setup-dev lint config-docs clean
+.PHONY: help demo app test acceptance setup setup-dev lint config-docs clean
 
 help:
-	@sed -n 's/^# //;1,3p' Makefile
+	@sed -n 's/^# //;1,4p' Makefile
 
 demo: setup
 	@$(BIN)/snakemake --profile profiles/local --configfile config/demo.yaml -- localisation sounds chords rooms
 	@echo
 	@echo "What was found, with a page for each study: $(CURDIR)/results/demo/report/index.html"
 
+app:
+	@PYTHON=$(PYTHON) envs/setup.sh app
+	@ls results/*/models.json > /dev/null 2>&1 || $(BIN)/snakemake --profile profiles/local --configfile config/demo.yaml -- localisation sounds chords rooms reverb scenes
+	@$(BIN)/earshot app
+
 test: setup-dev lint
-	@$(BIN)/python -m pytest -m "not long" -n 3 --dist loadfile --no-loadscope-reorder tests/slurm tests/workflow tests/unit
+	@$(BIN)/python -m pytest -m "not long" -n 3 --dist loadfile --no-loadscope-reorder tests/slurm tests/workflow tests/browser tests/unit
 
 acceptance: setup-dev
 	@$(BIN)/python tests/acceptance/run.py

@@ -54,11 +54,11 @@ onstart:
 
 
 onsuccess:
-    write_first_page()
+    sum_up()
 
 
 onerror:
-    write_first_page()
+    sum_up()
 
 
 rule all:

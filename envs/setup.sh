@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Make .venv what the requirement files say: at once where it is already, whole again where a kill left it half done.
 #   envs/setup.sh        what the workflow needs
+#   envs/setup.sh app    and the page on which networks are tried
 #   envs/setup.sh dev    and what the tests need
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -33,4 +34,5 @@ install() { # name, requirement files: install unless a stamp says that just the
 exec 9> .venv.lock
 flock 9 # a second make waits for the first
 install workflow envs/requirements.txt
-[[ ${1:-} != dev ]] || install dev envs/requirements{,-mpi,-listener,-dev}.txt
+[[ ${1:-} != app ]] || install app envs/requirements{,-app}.txt
+[[ ${1:-} != dev ]] || install dev envs/requirements{,-app,-mpi,-listener,-dev}.txt

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from chromium import missing as missing_browser
 from mpi import missing as missing_mpi
 from slurm.cluster import missing as missing_cluster
 
@@ -21,6 +22,8 @@ def pytest_collection_modifyitems(items):
     missing = {}
     if not DATA.is_dir():
         missing["data"] = f"the real data sets are not at {DATA}; set EARSHOT_DATA to their folder"
+    if reason := missing_browser():
+        missing["browser"] = reason
     if reason := missing_cluster():
         missing["slurm"] = reason
     if reason := missing_mpi():

@@ -12,6 +12,7 @@ from signal import SIGKILL
 from typing import TextIO
 
 import torch
+from chromium import missing as missing_browser
 from mpi import missing as missing_mpi
 from slurm.cluster import missing as missing_cluster
 
@@ -113,6 +114,8 @@ class Bar:
             return "the real data sets are not here; set EARSHOT_DATA to their folder"
         if "gpu" in self.needs and not torch.cuda.is_available():
             return "no CUDA GPU here"
+        if "browser" in self.needs and (reason := missing_browser()):
+            return reason
         if "slurm" in self.needs and (reason := missing_cluster()):
             return reason
         if "mpi" in self.needs and (reason := missing_mpi()):

@@ -23,7 +23,10 @@ CONDA = [("cpu.yaml", CPU), ("gpu.yaml", GPU), ("mpi.yaml", MPI), ("listener.yam
 
 
 def test_every_requirement_names_one_version():
-    assert all(re.fullmatch(r"[\w.-]+==[\w.]+", line) for line in MPI + LISTENER + pins("requirements-dev.txt"))
+    assert all(
+        re.fullmatch(r"[\w.-]+==[\w.]+", line)
+        for line in MPI + LISTENER + pins("requirements-app.txt") + pins("requirements-dev.txt")
+    )
 
 
 @pytest.mark.parametrize(("name", "wanted"), CONDA)

@@ -12,7 +12,8 @@ from earshot.config_clips import ConstantQOfChords, LevelsOfSounds, MelOfChords
 from earshot.data.shards import write_tensors
 from earshot.errors import ConfigError
 from earshot.learn.classifier import TYPES, Task, build, write_network
-from earshot.learn.prediction import find_classifiers, predict, read_classifier
+from earshot.learn.prediction import predict, read_classifier
+from earshot.models.manifest import find_models, write_manifest, write_manifests
 
 RATE = 16000
 HEADERLESS = ("samples.raw", "samples.RAW", "samples.vox", "samples.gsm", "samples.au")  # which may be any samples
@@ -42,6 +43,7 @@ def networks(tmp_path_factory):
     write(
         folder, "residual", "sounds", "residual", (Task("category", ("dog", "sea_waves")),), levels, "levels", (32, 16)
     )
+    write_manifest(folder / "any")
     return folder
 
 
@@ -74,8 +76,9 @@ def recordings(tmp_path):
     return tmp_path
 
 
-def classifier(networks, model):
-    return next(read_classifier(*one) for one in find_classifiers(networks).items() if one[0].endswith(model))
+def classifier(networks, name):
+    (model,) = [one for one in find_models(networks, "classifier").values() if one.name.endswith(name)]
+    return read_classifier(model.name, model.files)
 
 
 @pytest.mark.parametrize("name", ["short.wav", "long.wav", "studio.wav", "telephone.wav", "loud.wav", "late.wav"])
@@ -143,14 +146,29 @@ def test_several_classifiers_are_named(networks, recordings, capsys):
     assert said in capsys.readouterr().err
     assert main([*asked, "--model", "other"]) == 2
     assert "no classifier is called other; there are any/chords/ours" in capsys.readouterr().err
-    with pytest.raises(ConfigError, match="no trained networks of clips are in it or below"):
-        find_classifiers(recordings)
+
+
+def test_where_no_networks_are_it_is_said_what_to_do(networks, recordings, tmp_path, capsys):
+    asked = ["predict", str(recordings / "short.wav"), "--networks"]
+    assert main([*asked, str(recordings)]) == 2
+    assert "no models.json is in it" in capsys.readouterr().err
+    (tmp_path / "rooms").mkdir()
+    (tmp_path / "rooms/models.json").write_text('{"version": 1, "models": {}}')
+    assert main([*asked, str(tmp_path)]) == 2
+    assert "no classifiers are among its models. Train some (snakemake -- sounds chords)" in capsys.readouterr().err
+
+
+def test_a_folder_of_networks_may_be_named_alone(networks, recordings, capsys):
+    folder = networks / "any/chords/ours/random/2"
+    assert main(["predict", str(recordings / "short.wav"), "--networks", str(folder)]) == 0
+    assert capsys.readouterr().out.startswith("any/chords/ours: one network\n")
 
 
 def test_networks_given_other_spectrograms_do_not_answer_together(networks, tmp_path):
     root = Task("root", ROOTS)
     write(tmp_path, "triad", "chords", "one", (root,), MelOfChords(), "mel", (64, 32), seed=1)
     write(tmp_path, "triad", "chords", "one", (root,), MelOfChords(bands=32), "mel", (32, 32), seed=2)
+    write_manifests(tmp_path)
     with pytest.raises(ConfigError, match="were trained with different settings"):
         classifier(tmp_path, "one")
 
@@ -158,13 +176,15 @@ def test_networks_given_other_spectrograms_do_not_answer_together(networks, tmp_
 def test_files_of_other_classifiers_keep_none_from_its_answer(networks, recordings, tmp_path, capsys, caplog):
     """One of another version, one that tells no clips apart, and one that is damaged."""
     shutil.copytree(networks / "any/sounds", tmp_path / "any/sounds")
-    about = {"study": "sounds", "model": "next", "settings": {}, "made_with": {}, "tasks": {}, "shape": []}
+    about = {"study": "sounds", "model": "next", "settings": {}, "made_with": {}, "shape": []}
     for model, own in (("next", about), ("localiser", {"variant": "control"})):
         path = tmp_path / "any/sounds" / model / "fold1/1/networks/category.safetensors"
         path.parent.mkdir(parents=True)
         write_tensors(path, {"weight": np.ones(3)}, own)
     (path.parent / "damaged.safetensors").write_bytes(path.read_bytes()[:20])
-    assert main(["predict", str(recordings / "short.wav"), "--networks", str(tmp_path), "--model", "residual"]) == 0
-    assert capsys.readouterr().out.startswith("any/sounds/residual: one network\n")
+    write_manifests(tmp_path)
     assert "damaged.safetensors: no tensors of ours are in it" in caplog.text
-    assert list(find_classifiers(tmp_path)) == ["any/sounds/next", "any/sounds/residual"]
+    assert "next/fold1/1/networks/category.safetensors: is no classifier of this version" in caplog.text
+    assert list(find_models(tmp_path, "classifier")) == ["any/sounds/residual"]
+    assert main(["predict", str(recordings / "short.wav"), "--networks", str(tmp_path)]) == 0
+    assert capsys.readouterr().out.startswith("any/sounds/residual: one network\n")

@@ -84,6 +84,7 @@ def test_every_kind_of_difference_is_noticed(finished, tmp_path):
         "tiny/localisation/control/scores.parquet differs",
         "tiny/localisation/index.html cannot be compared",  # it shows these scores
         "tiny/localisation/summary.json differs",
+        "tiny/report/index.html differs",  # it was made of that summary
     ]
 
 

@@ -32,14 +32,21 @@ def claim_folder():
         stops(cluster.charge, getattr(workflow.executor_settings, "partition_config", None))
 
 
-def write_first_page():
-    """Write the first page of the report: of the chapters that are there, with the jobs of this run that failed."""
+def sum_up():
+    """Write what is of a run as a whole: the manifest of its models, and the first page of its report.
+
+    Both are of what is there, whether this run has made it or an earlier one, and the page names the jobs that failed.
+    """
     if not workflow.is_main_process:
         return
+    from earshot.models.manifest import write_manifest
+    from earshot.models.networks import find_networks
     from earshot.show.overview import read_run, write_overview
     from earshot.show.standing import failures
 
     try:
+        if find_networks(Path(RESULTS)):
+            write_manifest(RESULTS)
         page = write_overview(read_run(RESULTS), failed=failures(JOURNAL.events))
     except EarshotError as fault:  # of an earlier version, or nothing that was asked for has a page
         logging.getLogger(__name__).debug("no first page: %s", fault)

@@ -123,11 +123,16 @@ class DirectionNetwork(nn.Module):
         """
         with torch.autocast(ears.device.type, enabled=False):
             spectra = binaural_spectra(ears, self.spectra)
+        return self.of_spectra(spectra, whose)
+
+    def of_spectra(self, spectra: Tensor, whose: Sequence[tuple[Tensor, Tensor, Tensor]]) -> Tensor:
+        """Return the maps of what is heard as `signal.binaural_spectra` has it, `(scenes, values, frames)`."""
+        with torch.autocast(spectra.device.type, enabled=False):
             direct = directness(10 ** spectra[:, : self.spectra.bands], self.spectra)
             seen = (spectra - self.mean) / self.deviation
         found = self.last(self.blocks(self.first(torch.cat([seen, (direct + _FAINT).log10().flatten(1, 2)], 1))))
         groups, weights, found = self.groups(found).float().softmax(1), self.weighs(found).float(), found.float()
-        with torch.autocast(ears.device.type, enabled=False):
+        with torch.autocast(spectra.device.type, enabled=False):
             counts = groups[:, :, None] * (_counts(direct) * weights.exp())[:, None]
             heard, sums = self._means(seen, counts)
             of_frames = counts.mean(2)
@@ -138,7 +143,7 @@ class DirectionNetwork(nn.Module):
             told = (heard + self.hears(about)) @ whitening.T
             trust = (_TENTH * self.certainty + self.trusts(about)).exp()
             shares = shares / (shares.sum(1, keepdim=True) + _SMALLEST)
-            said = torch.empty(len(ears), self.settings.directions, device=ears.device)
+            said = torch.empty(len(spectra), self.settings.directions, device=spectra.device)
             for templates, measured, scenes in whose:
                 known = self._expected(templates.T) @ whitening.T
                 # What is the same in all directions is left out of the squares of differences.

@@ -1,7 +1,6 @@
 """What trained classifiers say of recordings of any rate, any number of channels and any length."""
 
 import json
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,16 +11,12 @@ import torch
 from numpy.typing import NDArray
 
 from earshot.data.audio import at_rate, fitted, read_audio
-from earshot.data.shards import read_settings
 from earshot.data.waveforms import SILENT, in_16_bits
 from earshot.errors import ConfigError, DataError
 from earshot.learn.classifier import Task, TaskNetwork, read_network
 from earshot.learn.clip_values import ClipValues
 from earshot.signal.spectra import spectra
 
-log = logging.getLogger(__name__)
-
-_CONFIGURATION = 5  # folders above a network: <configuration>/<study>/<model>/<split>/<number>/networks/
 SHORTEST_S = 0.1  # of a recording: in less, neither a sound nor a chord is heard
 
 
@@ -57,29 +52,6 @@ class Answer:
     probabilities: dict[str, dict[str, float]]
     pieces: int
     doubts: tuple[str, ...]
-
-
-def find_classifiers(folder: Path | str) -> dict[str, list[Path]]:
-    """Return by the names of classifiers the files of their networks in or below a folder; none of these is built yet.
-
-    A file that is damaged is passed over with a warning. Raises ConfigError where there are none.
-    """
-    found: dict[str, list[Path]] = {}
-    for path in sorted(Path(folder).resolve().rglob("networks/*.safetensors")):
-        try:
-            about = read_settings(path)
-        except DataError as fault:
-            log.warning("passed over: %s", fault)
-            continue
-        if all(key in about for key in ("study", "model")):
-            configuration = path.parents[min(_CONFIGURATION, len(path.parents) - 1)].name
-            found.setdefault(f"{configuration}/{about['study']}/{about['model']}", []).append(path)
-    if not found:
-        raise ConfigError(
-            f"{folder}: no trained networks of clips are in it or below. Train some (snakemake -- sounds chords), "
-            "or name the folder that holds them."
-        )
-    return dict(sorted(found.items()))
 
 
 def read_classifier(name: str, paths: Sequence[Path]) -> Classifier:

@@ -8,6 +8,7 @@ from typing import Any
 
 from earshot.errors import DataError
 from earshot.files import replacing
+from earshot.models.manifest import MANIFEST, Model, read_manifests
 from earshot.show.headlines import Headline, headlines
 from earshot.show.page import flat, number, render_page
 from earshot.show.standing import Failure
@@ -53,6 +54,7 @@ class Run:
 
     folder: Path
     found: Sequence[Found]
+    models: Sequence[Model] = ()
 
     @property
     def name(self) -> str:
@@ -99,7 +101,8 @@ def read_run(folder: Path | str) -> Run:
             ) from fault
     if not found:
         raise DataError(f"{folder}: no chapter of a report is in it. Make one, for instance with `make demo`.")
-    return Run(folder, found)
+    models = read_manifests(folder).values() if (folder / MANIFEST).is_file() else ()
+    return Run(folder, found, tuple(models))
 
 
 def write_overview(run: Run, other: Run | None = None, failed: Sequence[Failure] = ()) -> Path:
@@ -122,6 +125,7 @@ def render_overview(run: Run, other: Run | None = None, failed: Sequence[Failure
         "overview.html.j2",
         found=run.found,
         missing=run.missing,
+        models=run.models,
         failed=failed,
         evidence=evidence(run),
         other=other and {"name": other.name, "folder": str(other.folder)},

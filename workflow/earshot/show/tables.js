@@ -1,9 +1,13 @@
 // Tables that a reader can sort by a column and keep as a file. Without this script they are read as they are.
 "use strict";
 
+const NOTHING = "\u2013";
 const bodyRows = (body) => [...body.rows].filter((row) => !row.querySelector("[scope=rowgroup]"));
 
-function value(cell) {
+// A row that says something else than the others do, in fewer cells, has no value in a column.
+function value(row, column, columns) {
+  if (row.cells.length !== columns) return NOTHING;
+  const cell = row.cells[column];
   const text = (cell.dataset.value ?? cell.textContent).trim();
   const number = parseFloat(text.replace(/\u2212/g, "-").replace(/,(?=\d{3})/g, ""));
   return Number.isNaN(number) ? text : number;
@@ -11,7 +15,7 @@ function value(cell) {
 
 // Numbers before words, and a dash, which stands for no value, always last.
 function compare(one, other, direction) {
-  if (one === "\u2013" || other === "\u2013") return (one === "\u2013") - (other === "\u2013");
+  if (one === NOTHING || other === NOTHING) return (one === NOTHING) - (other === NOTHING);
   if (typeof one !== typeof other) return typeof one === "number" ? -1 : 1;
   return direction * (typeof one === "number" ? one - other : one.localeCompare(other));
 }
@@ -22,7 +26,8 @@ function sort(table, heading, column) {
   heading.setAttribute("aria-sort", direction === 1 ? "ascending" : "descending");
   for (const body of table.tBodies) {
     const rows = bodyRows(body);
-    rows.sort((one, other) => compare(value(one.cells[column]), value(other.cells[column]), direction));
+    const valueOf = (row) => value(row, column, heading.parentElement.cells.length);
+    rows.sort((one, other) => compare(valueOf(one), valueOf(other), direction));
     body.append(...rows);
   }
 }
@@ -30,8 +35,7 @@ function sort(table, heading, column) {
 function canBeSorted(table, headings) {
   const bodies = [...table.tBodies];
   return (
-    bodies.some((body) => bodyRows(body).length > 1) &&
-    bodies.every((body) => bodyRows(body).every((row) => row.cells.length === headings.length)) &&
+    bodies.some((body) => bodyRows(body).filter((row) => row.cells.length === headings.length).length > 1) &&
     !table.querySelector("tbody [rowspan]")
   );
 }

@@ -30,11 +30,13 @@ import issue3
 import issue4
 import issue5
 import issue6
+import issue7
 from bars import ROOT, Bar, Bars, Log, Missed
 from earshot.hardware import hardware
 
 ISSUES: dict[str, Bars] = {
-    f"issue{number}": issue.BARS for number, issue in enumerate([issue1, issue2, issue3, issue4, issue5, issue6], 1)
+    f"issue{number}": issue.BARS
+    for number, issue in enumerate([issue1, issue2, issue3, issue4, issue5, issue6, issue7], 1)
 }
 LOGS = ROOT / "logs" / "acceptance"
 TABLE = ROOT / "docs" / "measurements"

@@ -5,21 +5,12 @@ from pathlib import Path
 from urllib.parse import urlparse
 
 import pytest
+from looks import DESKTOP
 
 sys.path.append(str(Path(__file__).parents[1] / "unit"))  # where tests make up what pages show
 
-DESKTOP = {"viewport": {"width": 1280, "height": 900}}
-PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "is_mobile": True, "has_touch": True}
-_SERIOUS = ("serious", "critical")
-_PATIENCE_MS = 15_000
+_PATIENCE_MS = 60_000  # on a machine on which other tests run
 _MICROPHONE = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]  # one that hums
-
-
-def pytest_collection_modifyitems(items):
-    """Say of every test here that it needs a browser."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.browser)
 
 
 @pytest.fixture(scope="session")
@@ -61,17 +52,6 @@ def open_page(browser):
 def page(open_page):
     """A page on a desk."""
     return open_page()
-
-
-def serious_findings(page):
-    """What axe finds on a page that keeps people from using it, a line for each."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    return [
-        f"{one['id']}: {one['help']}: {[node['html'][:200] for node in one['nodes']]}"
-        for one in Axe().run(page).response["violations"]
-        if one["impact"] in _SERIOUS
-    ]
 
 
 def _is_own(address):

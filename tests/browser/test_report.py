@@ -6,13 +6,15 @@ from pathlib import Path
 
 import pytest
 import tables_made_up
-from conftest import PHONE, serious_findings
 from earshot.show import figures
 from earshot.show.overview import read_run, write_overview
 from earshot.show.page import FigureOnPage
 from earshot.show.page_localisation import render_localisation
 from earshot.show.standing import Failure
+from looks import PHONE, serious_findings
 from overview_made_up import of_localisation, of_scenes, write
+
+pytestmark = pytest.mark.browser
 
 LOOKS = {"light": {}, "dark": {"color_scheme": "dark"}, "phone": PHONE}
 RESULTS = os.environ.get("EARSHOT_RESULTS")  # of a run, results/<name>: its pages are looked at too

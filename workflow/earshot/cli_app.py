@@ -2,6 +2,7 @@
 
 import argparse
 import importlib.util
+import signal
 import sys
 from pathlib import Path
 from threading import Event
@@ -42,13 +43,14 @@ def run(given: argparse.Namespace) -> int:
     from earshot import device  # noqa: PLC0415 (whoever asks for help need not wait)
     from earshot.app.answers import warm  # noqa: PLC0415
     from earshot.app.open_run import open_run  # noqa: PLC0415
-    from earshot.app.page import LOOPBACK, shown  # noqa: PLC0415
     from earshot.app.runs import choose  # noqa: PLC0415
+    from earshot.app.server import LOOPBACK, shown  # noqa: PLC0415
 
     tabs = open_run(choose(given.folder, given.run), given.ears, device.choose(given.device))
     warm(tabs)
     if given.host != LOOPBACK:
         print(f"earshot: with --host {given.host} whoever reaches this machine can use the page.", file=sys.stderr)
+    ends = signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C does, so that nothing is left behind
     try:
         with shown(tabs, given.host, given.port) as address:
             print(f"The run {tabs.run} can be tried at {address} (Ctrl-C ends it)", flush=True)
@@ -57,4 +59,6 @@ def run(given: argparse.Namespace) -> int:
         raise ConfigError(f"--host {given.host} and --port {given.port or 'any'}: {fault}") from fault
     except KeyboardInterrupt:
         pass
+    finally:
+        signal.signal(signal.SIGTERM, ends)
     return 0

@@ -251,6 +251,7 @@ rule report_scenes:
         ],
         summary=report(f"{SCENE_FOLDER}/summary.json", caption="../report/summary.rst", category="Summary"),
         page=report(f"{SCENE_FOLDER}/index.html", caption="../report/workflow.rst", category="Summary"),
+        made_of=f"{SCENE_FOLDER}/made_of.json",
     log:
         f"{LOGS}/report_scenes.log",
     benchmark:

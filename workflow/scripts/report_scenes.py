@@ -1,6 +1,7 @@
 """Gather how well it is heard in scenes where sources are and what, draw it, and write a page of it."""
 
 from functools import partial
+from pathlib import Path
 
 import pandas as pd
 from _script import at_work, git_commit
@@ -13,6 +14,7 @@ from earshot.hardware import hardware
 from earshot.learn.separation_network import read_network
 from earshot.rooms.heads import Head
 from earshot.scenes.drawing import scenes_of
+from earshot.scenes.made_of import MadeOf, write_made_of
 from earshot.scenes.making import Maker, MakingSettings
 from earshot.scenes.people import who_hears
 from earshot.scenes.places import read_places
@@ -83,16 +85,20 @@ with at_work(snakemake) as params:
         drawn["measured_rooms"] = figures_scenes.measured_rooms(measured)
     if scaling:
         drawn["scene_scaling"] = figures_scaling.scene_scaling(scaling)
-    places = read_places(zip(files.responses, files.rooms, strict=True))
+    rooms = tuple(zip(map(Path, files.responses), map(Path, files.rooms), strict=True))
+    places = read_places(rooms)
     shown = scenes_of(scenes.set_index("scene", drop=False).loc[chosen], places)
     sofa = dict(zip(params.people, files.sofa, strict=True))
     heads = {
         name: Head.of(read_hrirs(sofa[name], subject=name, rate_hz=sounds.rate_hz))
         for name in sorted({scene.person for scene in shown})
     }
-    maker = Maker(sounds, places, heads, MakingSettings(**params.making))
+    making = MakingSettings(**params.making)
+    maker = Maker(sounds, places, heads, making)
     separators = [read_network(path)[0] for path in files.separators]
     output = snakemake.output
+    who = {name: Path(sofa[name]) for name in who_hears(hearers)}
+    write_made_of(output.made_of, MadeOf(who, Path(files.sounds), Path(files.index), rooms, Path(files.scenes), making))
     write_report(
         found,
         drawn,

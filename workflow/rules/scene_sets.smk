@@ -136,8 +136,8 @@ def memory_of_learner(wildcards, input, attempt):
 
 # Seconds that each second of a scene takes on a core, four times as long as was measured (docs/measurements/
 # scenes-2-cores.md): to be learnt once, to be made (of it and of its room's response), and to be made and answered.
-LEARNS_S = {"localiser": 0.06, "separator": 0.05, "classifier": 0.01, "chords": 0.01}
-MAKES_S, ANSWERS_S = 0.015, 0.4
+LEARNS_S = {"localiser": 0.04, "separator": 0.05, "classifier": 0.006, "chords": 0.006}
+MAKES_S, ANSWERS_S = 0.015, 0.35
 
 
 def minutes_of_stream(wildcards, attempt):

@@ -47,11 +47,12 @@ def sum_up():
     try:
         if find_networks(Path(RESULTS)):
             write_manifest(RESULTS)
-        page = write_overview(read_run(RESULTS), failed=failures(JOURNAL.events))
-    except EarshotError as fault:  # of an earlier version, or nothing that was asked for has a page
-        logging.getLogger(__name__).debug("no first page: %s", fault)
-        return
-    logger.info(f"Report: {page}")
+        if any(path.with_name("summary.json").exists() for path in Path(RESULTS).glob("*/index.html")):
+            page = write_overview(read_run(RESULTS), failed=failures(JOURNAL.events))
+            logger.info(f"Report: {page}")
+    except Exception as fault:  # whatever it is, the run itself has ended as it has
+        said = fault if isinstance(fault, EarshotError) else repr(fault)
+        logger.warning(f"No first page was written: {said} `earshot report {RESULTS}` writes it.")
 
 
 def refuse_limits():

@@ -1,5 +1,5 @@
 # make demo        the whole workflow at a small scale: no network (but the package index), no GPU
-# make app         a page in the browser to try networks on; makes the demo's first where there are none
+# make app         a page in the browser to try networks on; makes the demo's first where there are no others
 # make test        every check that takes minutes: formatting, linting, types, tests; on a SLURM cluster where installed
 # make acceptance  every bar of every issue, in a table (hours)
 SHELL := /bin/bash
@@ -19,7 +19,7 @@ demo: setup
 
 app:
 	@PYTHON=$(PYTHON) envs/setup.sh app
-	@ls results/*/models.json > /dev/null 2>&1 || $(BIN)/snakemake --profile profiles/local --configfile config/demo.yaml -- localisation sounds chords rooms reverb scenes
+	@ls results/*/models.json 2> /dev/null | grep -qv '^results/demo/' || $(BIN)/snakemake --profile profiles/local --configfile config/demo.yaml -- localisation sounds chords rooms reverb scenes
 	@$(BIN)/earshot app
 
 test: setup-dev lint

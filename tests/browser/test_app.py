@@ -142,7 +142,12 @@ def test_a_room_is_heard_anew_when_it_is_changed(address, page):
     slider.focus()
     for _ in range(3):
         page.keyboard.press("ArrowRight")
-    page.wait_for_function("before => !document.body.innerText.includes(before)", arg=before)
+    table = answer(shown).locator("table")
+    tables = "[...document.querySelectorAll('.said table')]"
+    page.wait_for_function(
+        f"before => {tables}.some(one => one.checkVisibility() && one.innerText != before)", arg=before
+    )
+    assert table.inner_text() != before and not answer(shown).get_by_role("alert").count()
 
 
 def test_all_of_it_can_be_done_with_a_keyboard(address, page):

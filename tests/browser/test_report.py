@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import tables_made_up
 from earshot.show import figures
-from earshot.show.overview import read_run, write_overview
+from earshot.show.overview import read_run, write_failures, write_overview
 from earshot.show.page import FigureOnPage
 from earshot.show.page_localisation import render_localisation
 from earshot.show.standing import Failure
@@ -30,7 +30,8 @@ def report(tmp_path_factory):
     picture = FigureOnPage("error_map", (folder / "map.svg").read_text(), "accelerated")
     page = render_localisation(tables_made_up.summary(), [picture], scores)
     (folder / "localisation/index.html").write_text(page, encoding="utf-8")
-    write_overview(read_run(folder), failed=[Failure("Train anna", "logs/mine/train.log")])
+    write_failures(folder, [Failure("Train anna", "logs/mine/train.log")])
+    write_overview(read_run(folder))
     return folder
 
 

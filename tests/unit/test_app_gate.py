@@ -34,7 +34,7 @@ def test_nothing_else_is(path):
     assert not is_open(path)
 
 
-def answer(path, host, hosts):
+def answer(path, host, hosts, method="GET", **headers):
     """The status that is sent, and its headers."""
     sent = []
 
@@ -45,7 +45,8 @@ def answer(path, host, hosts):
     async def send(message):
         sent.append(message)
 
-    scope = {"type": "http", "path": path, "headers": [(b"host", host)]}
+    given = [(name.encode(), value) for name, value in {"host": host, **headers}.items()]
+    scope = {"type": "http", "method": method, "path": path, "headers": given}
     asyncio.run(Gate(app, hosts)(scope, None, send))
     return sent[0]["status"], dict(sent[0]["headers"])
 
@@ -61,3 +62,16 @@ def test_who_asks_by_another_name_is_not_let_in():
     """Else a page elsewhere could give its own name this machine's address, and read what is said here."""
     assert answer("/", b"evil.example:7860", {"127.0.0.1"})[0] == 404
     assert answer("/", b"my-machine:7860", None)[0] == 200
+
+
+def test_another_page_may_link_here_and_send_nothing():
+    """Else any page that is open could fill the disk with what it uploads here."""
+    upload = "/gradio_api/upload", b"127.0.0.1:7860", {"127.0.0.1"}, "POST"
+    assert answer(*upload)[0] == answer(*upload, origin=b"http://127.0.0.1:7860")[0] == 200
+    assert answer(*upload, origin=b"http://evil.example")[0] == 404
+    assert answer(*upload, origin=b"null")[0] == 404
+    assert answer("/", *upload[1:3], origin=b"http://evil.example")[0] == 200
+
+
+def test_this_machine_has_several_names():
+    assert answer("/", b"[::1]:7860", {"[::1]"})[0] == 200

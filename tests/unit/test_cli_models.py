@@ -50,7 +50,7 @@ def test_the_list_is_written_anew_each_time(results, capsys):
     said(capsys, results)
     network = results / "mine/reverb/fno/1/network.safetensors"
     network.unlink()
-    assert "which is gone" in said(capsys, results, "--card", "fno", status=2)
+    assert "no model is called fno" in said(capsys, results, "--card", "fno", status=2)
     assert "reverb/fno" not in said(capsys, results)
 
 

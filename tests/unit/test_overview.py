@@ -6,7 +6,7 @@ from earshot.cli import main
 from earshot.errors import DataError
 from earshot.show import summary_scenes
 from earshot.show.headlines import headlines
-from earshot.show.overview import differing_figures, differing_settings, read_run, render_overview
+from earshot.show.overview import differing_figures, differing_settings, read_run, render_overview, write_failures
 from earshot.show.standing import Failure
 from overview_made_up import of_localisation, of_scenes, write
 
@@ -56,7 +56,8 @@ def test_a_figure_leads_to_the_table_that_it_was_computed_from(tmp_path):
 
 def test_what_failed_is_named_with_its_log(run):
     assert "What failed" not in render_overview(run)
-    page = render_overview(run, failed=[Failure("Train <b>", "logs/mine/train.log"), Failure("report_rooms")])
+    write_failures(run.folder, [Failure("Train <b>", "logs/mine/train.log"), Failure("report_rooms")])
+    page = render_overview(read_run(run.folder))
     assert "<li>Train &lt;b&gt; (<code>logs/mine/train.log</code>)</li>" in page and "<li>report_rooms</li>" in page
 
 
@@ -104,4 +105,5 @@ def test_the_command_writes_the_page_and_says_where_it_is(tmp_path, monkeypatch,
     write(tmp_path / "results/other", localisation=of_localisation(mean=10.0))
     assert main(["report"]) == 2 and "there are several runs: results/mine, results/other" in capsys.readouterr().err
     assert main(["report", "results/mine", "--beside", "results/other"]) == 0
-    assert "Beside the run" in (tmp_path / "results/mine/report/index.html").read_text()
+    assert "Beside the run" in (tmp_path / "results/mine/report/beside-other.html").read_text()
+    assert "Beside the run" not in (tmp_path / "results/mine/report/index.html").read_text()

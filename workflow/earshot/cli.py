@@ -51,6 +51,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # whoever reads has read enough, as `head` has
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as fault:
+        print(f"earshot: {fault.filename or given.command}: {fault.strerror}. Name another place.", file=sys.stderr)
+        return 2
     except EarshotError as fault:
         print(f"earshot: {fault}", file=sys.stderr)
         return 2

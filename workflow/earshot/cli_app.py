@@ -44,11 +44,11 @@ def run(given: argparse.Namespace) -> int:
     from earshot.app.answers import warm  # noqa: PLC0415
     from earshot.app.open_run import open_run  # noqa: PLC0415
     from earshot.app.runs import choose  # noqa: PLC0415
-    from earshot.app.server import LOOPBACK, shown  # noqa: PLC0415
+    from earshot.app.server import is_loopback, shown  # noqa: PLC0415
 
     tabs = open_run(choose(given.folder, given.run), given.ears, device.choose(given.device))
     warm(tabs)
-    if given.host != LOOPBACK:
+    if not is_loopback(given.host):
         print(f"earshot: with --host {given.host} whoever reaches this machine can use the page.", file=sys.stderr)
     ends = signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C does, so that nothing is left behind
     try:

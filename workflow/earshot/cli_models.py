@@ -2,12 +2,13 @@
 
 import argparse
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from earshot.errors import ConfigError
+from earshot.errors import ConfigError, DataError
 
 if TYPE_CHECKING:  # whoever asks for help need not wait
     from earshot.models.manifest import Model
@@ -45,7 +46,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def run(given: argparse.Namespace) -> int:
     """Do what was asked for. Raises EarshotError for what is not there."""
-    from earshot.models.manifest import named, read_manifests, write_manifests  # noqa: PLC0415 (as above)
+    from earshot.models.manifest import named, read_manifests  # noqa: PLC0415 (as above)
 
     if given.card:
         model = named(read_manifests(given.results), given.card, "model", "--card")
@@ -55,10 +56,22 @@ def run(given: argparse.Namespace) -> int:
         model = named(read_manifests(given.results), name, "model", "--export")
         _export(model, Path(path), given.json)
     else:
-        write_manifests(given.results)
+        _write(Path(given.results))
         models = list(read_manifests(given.results).values())
         print(_as_json(models) if given.json else _table(models))
     return 0
+
+
+def _write(results: Path) -> None:
+    """Write manifests, where they may be written: those of somebody else's results are read as they are."""
+    from earshot.models.manifest import MANIFEST, write_manifests  # noqa: PLC0415 (as above)
+
+    try:
+        write_manifests(results)
+    except DataError as fault:
+        if not any(results.glob(MANIFEST)) and not any(results.glob(f"*/{MANIFEST}")):
+            raise
+        print(f"earshot: {fault}", file=sys.stderr)
 
 
 def _export(model: "Model", path: Path, as_json: bool) -> None:

@@ -11,7 +11,7 @@ links to the chapters, and what is missing. With another run beside it, it says 
 
   earshot report                                   of the only run in results/
   earshot report results/demo                      writes results/demo/report/index.html
-  earshot report results/mine --beside results/demo
+  earshot report results/mine --beside results/demo   writes results/mine/report/beside-demo.html
 """
 
 

@@ -40,15 +40,14 @@ def sum_up():
     if not workflow.is_main_process:
         return
     from earshot.models.manifest import write_manifest
-    from earshot.models.networks import find_networks
-    from earshot.show.overview import read_run, write_overview
+    from earshot.show.overview import read_run, write_failures, write_overview
     from earshot.show.standing import failures
 
     try:
-        if find_networks(Path(RESULTS)):
-            write_manifest(RESULTS)
+        write_manifest(RESULTS)
         if any(path.with_name("summary.json").exists() for path in Path(RESULTS).glob("*/index.html")):
-            page = write_overview(read_run(RESULTS), failed=failures(JOURNAL.events))
+            write_failures(RESULTS, failures(JOURNAL.events))
+            page = write_overview(read_run(RESULTS))
             logger.info(f"Report: {page}")
     except Exception as fault:  # whatever it is, the run itself has ended as it has
         said = fault if isinstance(fault, EarshotError) else repr(fault)

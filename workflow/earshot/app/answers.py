@@ -46,20 +46,24 @@ def answered(answer: Callable[[], T], refuse: Callable[[str], T]) -> T:
 
 
 def warm(tabs: Tabs) -> None:
-    """Answer once on every tab: what the first answer alone has to make is made before anybody waits for it."""
+    """Answer once on every tab: what the first answer alone has to make is made before anybody waits for it.
+
+    A tab that cannot answer says so when it is asked.
+    """
     with TemporaryDirectory() as folder:
         path = str(Path(folder, "noise.wav"))
         noise = generator(0, "noise to begin with").standard_normal((_RATE_HZ, 2))
         soundfile.write(path, 0.1 * noise, _RATE_HZ)
         if isinstance(tabs.where, WhereTab):
-            where_it_is(tabs.where, path, tabs.where.localiser.people[0], 1, None)
+            hearing = tabs.where
+            answered(lambda: where_it_is(hearing, path, hearing.localiser.people[0], 1, None), str)
         for tab in (tabs.what, tabs.chord):
             if isinstance(tab, WhatTab):
                 for name in tab.classifiers.by_name:
-                    what_it_is(tab, name, path, None)
+                    answered(partial(what_it_is, tab, name, path, None), str)
         if isinstance(tabs.room, RoomTab):
             for name, rooms in tabs.room.models.items():
-                how_it_sounds(tabs.room, name, path, rooms.learnt.usual)
+                answered(partial(how_it_sounds, tabs.room, name, path, rooms.learnt.usual), lambda said: (None, said))
 
 
 def fault_on_page(sentence: str) -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Awaitable, Callable, Collection, MutableMapping
 from typing import Any
+from urllib.parse import urlsplit
 
 # All that the page asks for. The rest, such as pages of documentation and monitoring, what fetches other servers' files
 # and what edits a page while it runs, is not there.
@@ -42,7 +43,7 @@ class Gate:
 
         if scope["type"] != "http":
             await self._app(scope, receive, send)
-        elif is_open(scope["path"]) and (self._hosts is None or _host(scope) in self._hosts):
+        elif is_open(scope["path"]) and (self._hosts is None or _host(scope) in self._hosts) and _asks_itself(scope):
             await self._app(scope, receive, with_headers)
         else:
             await with_headers({"type": "http.response.start", "status": 404, "headers": []})
@@ -56,5 +57,14 @@ def is_open(path: str) -> bool:
 
 def _host(scope: Message) -> str:
     """Return the name that a server is asked for by, without its port."""
-    said = dict(scope["headers"]).get(b"host", b"")
-    return str(said.decode("latin-1").partition(":")[0])
+    return re.sub(r":\d+$", "", _header(scope, b"host"))
+
+
+def _asks_itself(scope: Message) -> bool:
+    """Return whether no other page asks: a link may lead here, but nothing is sent from elsewhere."""
+    origin = _header(scope, b"origin")
+    return scope["method"] in ("GET", "HEAD") or not origin or urlsplit(origin).netloc == _header(scope, b"host")
+
+
+def _header(scope: Message, name: bytes) -> str:
+    return str(dict(scope["headers"]).get(name, b"").decode("latin-1"))

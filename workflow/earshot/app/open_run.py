@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 
@@ -161,7 +161,7 @@ def _room(run: Run, more: Mapping[str, Path], device: torch.device) -> RoomTab:
 def _model(run: Run, model: Model, device: torch.device) -> Rooms:
     network, about = read_network(model.files[0])
     simulation = SimulationSettings(**about["simulation"])
-    learnt = Learnt.of(_learnt_from(run, simulation).index)
+    learnt = Learnt.of(_learnt_from(run, about["simulation"]).index)
     return Rooms(
         model.name.rpartition("/")[2],
         model_of(about["settings"], simulation, device, network),
@@ -172,7 +172,7 @@ def _model(run: Run, model: Model, device: torch.device) -> Rooms:
     )
 
 
-def _learnt_from(run: Run, simulation: SimulationSettings) -> RoomSet:
+def _learnt_from(run: Run, simulation: Mapping[str, Any]) -> RoomSet:
     """Return the rooms that a model learnt from: those of its simulation whose draws are the run's own.
 
     Sets that only judge are drawn from seeds of their own.
@@ -180,8 +180,8 @@ def _learnt_from(run: Run, simulation: SimulationSettings) -> RoomSet:
     found = []
     for rooms in find_rooms(run.results).values():
         about = read_settings(rooms.shards[0])
-        own = SimulationSettings(**about["simulation"]) == simulation and about["sampling"]["seed"] == simulation.seed
-        if own and not rooms.head:
+        drawn_from = about.get("sampling", {}).get("seed")  # older rooms may say less
+        if about.get("simulation") == simulation and drawn_from == simulation["seed"] and not rooms.head:
             found.append(rooms)
     if not found:
         raise _lacking(f"The rooms that the models of {run.name} learnt from are gone.", "rooms")

@@ -15,11 +15,17 @@ from earshot.app.open_run import Tabs
 from earshot.app.page import build
 
 LOOPBACK = "127.0.0.1"
-_HOSTS = {LOOPBACK, "localhost"}  # by whose names it is asked for: else a page elsewhere could, by a name of its own
+# By whose names it is asked for: else a page elsewhere could, by a name of its own.
+_HOSTS = {LOOPBACK, "localhost", "[::1]"}
 _WAITING = 64  # questions, before the page says that it is busy
 _FOLDERS = ("GRADIO_TEMP_DIR", "GRADIO_EXAMPLES_CACHE")
 _FONTS = ("Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")  # of the machine: none is fetched
 _STYLE, _SCRIPT = (Path(__file__).with_name(f"page.{kind}") for kind in ("css", "js"))
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether who is let in by a host's name is at this machine."""
+    return host in {LOOPBACK, "localhost", "::1"}
 
 
 @contextmanager
@@ -56,7 +62,7 @@ def shown(tabs: Tabs, host: str = LOOPBACK, port: int | None = None) -> Iterator
                 share=False,
                 allowed_paths=[],
                 max_file_size=f"{LARGEST_MB}mb",
-                app_kwargs={"middleware": [Middleware(Gate, hosts=_HOSTS if host == LOOPBACK else None)]},
+                app_kwargs={"middleware": [Middleware(Gate, hosts=_HOSTS if is_loopback(host) else None)]},
                 footer_links=[],
                 run_history=False,
                 enable_monitoring=False,

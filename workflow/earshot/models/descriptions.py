@@ -1,5 +1,6 @@
 """What there is to say of networks of each kind: their cards, of what their files and a run's report say."""
 
+import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ from earshot.models.chapters import Summary, chapter_of, data_of, measures_of, p
 from earshot.models.licences import licence_of_weights
 from earshot.models.networks import Kind, Networks, features_of_person, settings_of_person
 from earshot.models.splits import split_of
+
+log = logging.getLogger(__name__)
 
 _SPECTRA = {
     "image": "an image of powers in mel bands",
@@ -46,8 +49,22 @@ _HEARD_IN = {  # by the end of a model's name, where it learnt from scenes
 
 
 def describe(networks: Networks, folder: Path) -> Card:
-    """Return the card of networks of a run, whose folder is `results/<name>`."""
+    """Return the card of networks of a run, whose folder is `results/<name>`.
+
+    A chapter of another version is passed over with a warning, and the card without what it would say.
+    """
     summary = chapter_of(networks, folder)
+    try:
+        return _card(networks, folder, summary)
+    except (LookupError, TypeError, ValueError) as fault:
+        if summary is None:
+            raise
+        said = f"{type(fault).__name__}: {fault}"
+        log.warning("passed over: %s: its chapter is of another version (%s). Make it again.", networks.study, said)
+        return _card(networks, folder, None)
+
+
+def _card(networks: Networks, folder: Path, summary: Summary | None) -> Card:
     measures, data, tasks = measures_of(networks, summary), data_of(summary), _tasks(networks)
     return Card(
         name=f"{folder.resolve().name}/{networks.study}/{networks.model}",

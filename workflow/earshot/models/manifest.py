@@ -56,13 +56,16 @@ class _Manifest:
 _MANIFESTS = TypeAdapter(_Manifest)
 
 
-def write_manifest(folder: Path | str) -> Path:
-    """Write the manifest of a run into its folder, `results/<name>`, and return its path.
+def write_manifest(folder: Path | str) -> Path | None:
+    """Write the manifest of a run into its folder, `results/<name>`, and return its path; None without networks.
 
     A network whose file is damaged is passed over with a warning. Raises DataError where the folder is not to be
     written to.
     """
-    return _write(Path(folder), find_networks(Path(folder)))
+    folder = Path(folder)
+    networks = find_networks(folder)
+    # One that lists what is no longer there would be believed.
+    return _write(folder, networks) if networks or (folder / MANIFEST).is_file() else None
 
 
 def write_manifests(folder: Path | str) -> list[Path]:
@@ -72,9 +75,7 @@ def write_manifests(folder: Path | str) -> list[Path]:
     """
     folder = Path(folder)
     for runs in ([folder], sorted(path for path in folder.glob("*") if path.is_dir())):
-        found = {run: find_networks(run) for run in runs}
-        # One that lists what is no longer there would be believed.
-        if written := [_write(run, own) for run, own in found.items() if own or (run / MANIFEST).is_file()]:
+        if written := [path for path in map(write_manifest, runs) if path]:
             return written
     raise ConfigError(
         f"{folder}: no trained networks are in it. Train some (make demo), or name the folder of results."
@@ -114,7 +115,8 @@ def read_manifests(folder: Path | str) -> dict[str, Model]:
     """Return by name the models of all runs in `results`, of one run's folder, or of a folder in a run.
 
     Of a folder in a run, models are those that have files in or below it, and have no others. Raises ConfigError where
-    there is no manifest, and DataError for one that is damaged or names a file that is gone.
+    there is no manifest, and DataError for one that is damaged. A model of which a file is gone, as when it is just
+    trained again, is passed over with a warning.
     """
     folder = Path(folder).resolve()
     found = {}
@@ -168,5 +170,6 @@ def _read(path: Path) -> Iterator[tuple[str, Model]]:
         name = f"{folder.name}/{key}"
         files = tuple(folder / file for file in entry.files)
         if gone := [file for file in files if not file.is_file()]:
-            raise DataError(f"{path}: names {gone[0]}, which is gone. {remedy}")
+            log.warning("passed over: %s: %s is gone. %s", name, gone[0], remedy)
+            continue
         yield name, Model(name, entry.kind, files, replace(entry.card, name=name))

@@ -14,6 +14,7 @@ from earshot.show.page import flat, number, render_page
 from earshot.show.standing import Failure
 
 PAGE = "report/index.html"
+FAILED = "report/failed.json"  # the jobs of the last run that did not come to their end
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class Run:
     folder: Path
     found: Sequence[Found]
     models: Sequence[Model] = ()
+    failed: Sequence[Failure] = ()
 
     @property
     def name(self) -> str:
@@ -102,22 +104,41 @@ def read_run(folder: Path | str) -> Run:
     if not found:
         raise DataError(f"{folder}: no chapter of a report is in it. Make one, for instance with `make demo`.")
     models = read_manifests(folder).values() if (folder / MANIFEST).is_file() else ()
-    return Run(folder, found, tuple(models))
+    return Run(folder, found, tuple(models), _read_failures(folder / FAILED))
 
 
-def write_overview(run: Run, other: Run | None = None, failed: Sequence[Failure] = ()) -> Path:
-    """Write the first page of a run, as `render_overview` returns it, into its folder, and return the path."""
-    path = run.folder / PAGE
+def write_failures(folder: Path | str, failed: Sequence[Failure]) -> None:
+    """Keep which jobs of the last run failed, for the first page of the run whose folder it is."""
+    path = Path(folder) / FAILED
     path.parent.mkdir(exist_ok=True)
     with replacing(path) as temporary:
-        temporary.write_text(render_overview(run, other, failed), encoding="utf-8")
+        temporary.write_text(json.dumps([vars(one) for one in failed], indent=2) + "\n")
+
+
+def _read_failures(path: Path) -> list[Failure]:
+    if not path.is_file():
+        return []
+    try:
+        return [Failure(**one) for one in json.loads(path.read_text())]
+    except (ValueError, TypeError) as fault:
+        raise DataError(f"{path}: does not say what failed ({fault}). Delete it.") from fault
+
+
+def write_overview(run: Run, other: Run | None = None) -> Path:
+    """Write the first page of a run into its folder, and return the path; beside another run one of its own."""
+    path = run.folder / PAGE
+    if other:
+        path = path.with_name(f"beside-{other.name}.html")
+    path.parent.mkdir(exist_ok=True)
+    with replacing(path) as temporary:
+        temporary.write_text(render_overview(run, other), encoding="utf-8")
     return path
 
 
-def render_overview(run: Run, other: Run | None = None, failed: Sequence[Failure] = ()) -> str:
+def render_overview(run: Run, other: Run | None = None) -> str:
     """Return the first page of a run as one HTML page, whose links lead to the chapters in folders beside its own.
 
-    It is compared with `other` where one is given; `failed` are the jobs that did not come to their end.
+    It is compared with `other` where one is given.
     """
     return render_page(
         _summary(run),
@@ -126,7 +147,7 @@ def render_overview(run: Run, other: Run | None = None, failed: Sequence[Failure
         found=run.found,
         missing=run.missing,
         models=run.models,
-        failed=failed,
+        failed=run.failed,
         evidence=evidence(run),
         other=other and {"name": other.name, "folder": str(other.folder)},
         alone=_alone(run, other) if other else [],

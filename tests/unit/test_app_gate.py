@@ -1,6 +1,7 @@
 """What of Gradio's server is open."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from earshot.app.gate import Gate, is_open
@@ -47,7 +48,8 @@ def answer(path, host, hosts, method="GET", **headers):
 
     given = [(name.encode(), value) for name, value in {"host": host, **headers}.items()]
     scope = {"type": "http", "method": method, "path": path, "headers": given}
-    asyncio.run(Gate(app, hosts)(scope, None, send))
+    with ThreadPoolExecutor(1) as thread:  # tests in a browser leave a loop in this one
+        thread.submit(asyncio.run, Gate(app, hosts)(scope, None, send)).result()
     return sent[0]["status"], dict(sent[0]["headers"])
 
 

@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 import soundfile
-from app_users import Visit, use
+from app_users import Visit, others_of, use
 from bars import ROOT, Bars, Log, Missed
+from gradio_client import Client, handle_file
 from runs import copy_project
 
 BARS = Bars()
@@ -182,9 +183,6 @@ def at_the_command_line(folder: Path, files: dict[str, Path]) -> Iterator[tuple[
 
 def at_the_page(address: str, files: dict[str, Path]) -> Iterator[tuple[str, str]]:
     """Give bad recordings to the page, and go through what it writes."""
-    from app_users import others_of
-    from gradio_client import Client, handle_file
-
     client = Client(address, verbose=False, analytics_enabled=False)
     two_ears = ("one ear", "one ear twice", "one ear silent", "nine ears")
     every = ("silent", "too short", "not finite", "empty", "too long", "no audio", "cut")

@@ -53,16 +53,17 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 def run(given: argparse.Namespace) -> int:
     """Do what was asked for. Raises EarshotError for what is not there."""
     from earshot.learn.room_listening import find_models, find_rooms  # noqa: PLC0415 (as above)
+    from earshot.models.manifest import named  # noqa: PLC0415
 
     models = find_models(given.results)
-    model = _one(models, given.model, "model of rooms") if given.model else None
+    model = named(models, given.model, "model of rooms", "--model") if given.model else None
     if given.hear and given.room is None:
         raise ConfigError("--hear wants a room: name one with --room.")
     if model and given.room is not None and not given.hear:
         raise ConfigError("--room with --model wants something to hear: name a recording with --hear.")
     if given.room is not None:
         sets = find_rooms(given.results)
-        rooms = _one(sets, given.set, "set of rooms") if given.set else max(sets.values(), key=_rank)
+        rooms = named(sets, given.set, "set of rooms", "--set") if given.set else max(sets.values(), key=_rank)
         room = _name(given.room)
         if given.hear:
             _hear(given, rooms, room, model)
@@ -76,15 +77,6 @@ def run(given: argparse.Namespace) -> int:
         for one in models.values():
             _tell_scores(one)
     return 0
-
-
-def _one(known: dict[str, T], asked: str, what: str) -> T:
-    """Return what is known by a name, or by the end of one."""
-    found = [value for name, value in known.items() if f"/{name}".endswith(f"/{asked}")]
-    if len(found) == 1:
-        return found[0]
-    there = ", ".join(known) or "none"
-    raise ConfigError(f"{'no' if not found else 'more than one'} {what} is called {asked}; there are: {there}.")
 
 
 def _rank(rooms: "RoomSet") -> tuple[int, bool]:

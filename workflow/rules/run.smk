@@ -33,21 +33,13 @@ def claim_folder():
 
 
 def sum_up():
-    """Write what is of a run as a whole: the manifest of its models, and the first page of its report.
-
-    Both are of what is there, whether this run has made it or an earlier one, and the page names the jobs that failed.
-    """
+    """Write the manifest of models and the first page of the report, which names the jobs of this run that failed."""
     if not workflow.is_main_process:
         return
-    from earshot.models.manifest import write_manifest
-    from earshot.show.overview import read_run, write_failures, write_overview
-    from earshot.show.standing import failures
+    from earshot.show import overview, standing
 
     try:
-        write_manifest(RESULTS)
-        if any(path.with_name("summary.json").exists() for path in Path(RESULTS).glob("*/index.html")):
-            write_failures(RESULTS, failures(JOURNAL.events))
-            page = write_overview(read_run(RESULTS))
+        if page := overview.sum_up(RESULTS, standing.failures(JOURNAL.events)):
             logger.info(f"Report: {page}")
     except Exception as fault:  # whatever it is, the run itself has ended as it has
         said = fault if isinstance(fault, EarshotError) else repr(fault)

@@ -17,7 +17,7 @@ from earshot.learn.room_listening import heard_in, ranges
 from earshot.rooms.acoustics import measures
 from earshot.rooms.auralisation import Listening, binaural_response
 from earshot.rooms.heads import Head
-from earshot.rooms.sampling import TEST_FOLD, Room
+from earshot.rooms.sampling import MOST_ABSORBED, TEST_FOLD, Range, Room
 from earshot.rooms.shoebox import Shoebox, absorption_for
 from earshot.rooms.simulation import SimulationSettings, arrivals, simulate
 from earshot.seeds import generator
@@ -29,11 +29,8 @@ _EARS_M = 1.5  # above the floor, or half as high as the room
 _ASIDE = np.array(
     [0.46, 0.53]
 )  # of length and width, between ears and source: a room's very middle is like no other place
-_MOST_ABSORBED = 0.95  # of energy: no wall of a room takes more
 _IMAGES = 1_000_000  # that are simulated at most: a second is worth more than the last of them
 _EXACT_S = 0.05  # in which ears hear images from their directions
-
-Range = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -152,10 +149,10 @@ def room_of(wish: Wish) -> Room:
     """
     dimensions = np.array([wish.length_m, wish.width_m, wish.height_m])
     absorption = absorption_for(dimensions, wish.t60_s)
-    if absorption > _MOST_ABSORBED:
+    if absorption > MOST_ABSORBED:
         raise ConfigError(
             f"The walls of a room of {wish.volume_m3:.0f} m³ would have to absorb {100 * absorption:.0f} % of sound "
-            f"for a T60 of {wish.t60_s:.2f} s, and {100 * _MOST_ABSORBED:.0f} % is the most. Choose a longer T60 or a "
+            f"for a T60 of {wish.t60_s:.2f} s, and {100 * MOST_ABSORBED:.0f} % is the most. Choose a longer T60 or a "
             "smaller room."
         )
     azimuth = np.radians(wish.azimuth_deg)

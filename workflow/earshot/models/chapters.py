@@ -54,19 +54,8 @@ def provenance_of(summary: Summary | None) -> dict[str, Any]:
 
 
 def measures_of(networks: Networks, summary: Summary | None) -> tuple[Measure, ...]:
-    """Return what a chapter measured of networks, what heads it first; nothing where it did not.
-
-    A summary of another version measured nothing that can be read, which is a warning.
-    """
-    if summary is None:
-        return ()
-    try:
-        found = _MEASURED[networks.study](networks, summary)
-    except (KeyError, TypeError, AttributeError) as fault:
-        log.warning(
-            "%s/%s: its chapter says nothing of it that can be read (%s)", networks.study, networks.model, fault
-        )
-        return ()
+    """Return what a chapter measured of networks, what heads it first; nothing where it did not."""
+    found = _MEASURED[networks.study](networks, summary) if summary else []
     return tuple(one for one in found if one is not None)
 
 

@@ -56,11 +56,13 @@ def describe(networks: Networks, folder: Path) -> Card:
     summary = chapter_of(networks, folder)
     try:
         return _card(networks, folder, summary)
-    except (LookupError, TypeError, ValueError) as fault:
+    except (LookupError, TypeError, ValueError, AttributeError) as fault:
         if summary is None:
             raise
         said = f"{type(fault).__name__}: {fault}"
-        log.warning("passed over: %s: its chapter is of another version (%s). Make it again.", networks.study, said)
+        log.warning(
+            "%s/%s: its chapter is of another version (%s). Make it again.", networks.study, networks.model, said
+        )
         return _card(networks, folder, None)
 
 

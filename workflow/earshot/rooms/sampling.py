@@ -15,7 +15,7 @@ from earshot.signal.octaves import CENTRES_HZ
 
 TEST_FOLD = 0
 _DRAWS = 200  # of a room, and of a receiver in it, before the settings are called impossible
-_MOST_ABSORBED = 0.95  # of energy: no wall of a room takes more
+MOST_ABSORBED = 0.95  # of energy: no wall of a room takes more
 _MOST_OF_MATERIALS = 0.99  # the table has some that absorb all, of which no image is left
 
 _NAMED = "room"  # and a number
@@ -105,9 +105,9 @@ def _walls(random: np.random.Generator, settings: SamplingSettings) -> tuple[Sho
         return walls, None
     t60_s = random.uniform(*settings.t60_s)
     absorption = absorption_for(dimensions, t60_s)
-    if absorption > _MOST_ABSORBED:
+    if absorption > MOST_ABSORBED:
         raise _Impossible(
-            f"walls would have to absorb over {_MOST_ABSORBED:.0%} for the reverberation time: raise t60_s, "
+            f"walls would have to absorb over {MOST_ABSORBED:.0%} for the reverberation time: raise t60_s, "
             "or lower volume_m3"
         )
     return Shoebox(dimensions, np.full((3, 2, 1), absorption)), t60_s

@@ -8,7 +8,7 @@ from typing import Any
 
 from earshot.errors import DataError
 from earshot.files import replacing
-from earshot.models.manifest import MANIFEST, Model, read_manifests
+from earshot.models.manifest import MANIFEST, Model, read_manifests, write_manifest
 from earshot.show.headlines import Headline, headlines
 from earshot.show.page import flat, number, render_page
 from earshot.show.standing import Failure
@@ -105,6 +105,19 @@ def read_run(folder: Path | str) -> Run:
         raise DataError(f"{folder}: no chapter of a report is in it. Make one, for instance with `make demo`.")
     models = read_manifests(folder).values() if (folder / MANIFEST).is_file() else ()
     return Run(folder, found, tuple(models), _read_failures(folder / FAILED))
+
+
+def sum_up(folder: Path | str, failed: Sequence[Failure]) -> Path | None:
+    """Write what is of a run as a whole: the manifest of its models, which jobs failed, and its first page.
+
+    All are of what is there, whether the last run has made it or one before. Returns the page; None where no chapter
+    is there for it to lead to. Raises DataError for a chapter of another version.
+    """
+    write_manifest(folder)
+    if not any(Path(folder, chapter.name, "index.html").is_file() for chapter in CHAPTERS):
+        return None
+    write_failures(folder, failed)
+    return write_overview(read_run(folder))
 
 
 def write_failures(folder: Path | str, failed: Sequence[Failure]) -> None:

@@ -3,21 +3,21 @@
 import base64
 import hashlib
 import math
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from earshot.show.captions import TEXTS
-from earshot.show.colours import INK, PAPER
+from earshot.show.svg import inline
 
 FOLDER = Path(__file__).parent
 
 NOTHING = "\N{EN DASH}"
+_WIDEST = 1.1 * 4 / 3  # a tenth larger than a figure was drawn: pixels for each of its points
 
 
 @dataclass(frozen=True)
@@ -46,13 +46,8 @@ class FigureOnPage:
     def inline(self) -> Markup:
         """The SVG as part of a page: with a text for who cannot see it, its own ids, and the page's colours."""
         prefix = f"{self.name}-{self.variant or 'all'}-"
-        label = escape(f"{self.title}. {TEXTS[self.name][1]}")
-        drawing = re.sub(r'(\sid="|href="#|url\(#)', rf"\g<1>{prefix}", self.svg[self.svg.index("<svg") :])
-        drawing = re.sub(r"<metadata>.*?</metadata>", "", drawing, flags=re.DOTALL)
-        width, height = re.findall(r"[\d.]+", drawing[drawing.index("viewBox=") :])[2:4]
-        opening = f'<svg viewBox="0 0 {width} {height}" style="max-width: {1.1 * float(width):.0f}pt"'
-        drawing = re.sub(r"<svg[^>]*>", lambda _: f'{opening} role="img" aria-label="{label}">', drawing, count=1)
-        return Markup(drawing.replace(INK, "currentColor").replace(PAPER, "var(--card)"))
+        words = f"{self.title}. {TEXTS[self.name][1]}"
+        return inline(self.svg, prefix, words, widest=_WIDEST, paper="var(--card)")
 
 
 def render_page(summary: Mapping[str, Any], figures: Sequence[FigureOnPage], template: str, **of_study: Any) -> str:

@@ -142,6 +142,7 @@ def test_a_model_has_no_ears(binaural, click, capsys):
         (["--hear", "CLICK"], "--hear wants a room"),
         (["--model", "other"], "no model of rooms is called other; there are mine/fno"),
         (["--room", "0", "--hear", "missing.wav"], "there is no such file"),
+        (["--room", "0", "--receiver", "1"], "--receiver wants something to hear"),
         (["--room", "0", "--set", "other"], "no set of rooms is called other"),
         (["--room", "0", "--model", "fno"], "wants something to hear"),
     ],

@@ -43,7 +43,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     command.add_argument("--results", default="results", metavar="FOLDER", help="where results are (results)")
     command.add_argument("--set", metavar="NAME", help="which set of rooms (the one of most rooms)")
     command.add_argument("--room", metavar="NUMBER", help="a room, by its number or its name")
-    command.add_argument("--receiver", type=int, default=0, metavar="NUMBER", help="a receiver in it (0)")
+    command.add_argument("--receiver", type=int, metavar="NUMBER", help="a receiver in it, to hear at (0)")
     command.add_argument("--model", metavar="NAME", help="a model, by the end of its name")
     command.add_argument("--hear", metavar="FILE", help="a recording to hear in the room")
     command.add_argument("--to", metavar="FILE", help="where to write it (beside you, named after both)")
@@ -59,6 +59,8 @@ def run(given: argparse.Namespace) -> int:
     model = named(models, given.model, "model of rooms", "--model") if given.model else None
     if given.hear and given.room is None:
         raise ConfigError("--hear wants a room: name one with --room.")
+    if given.receiver is not None and not given.hear:
+        raise ConfigError("--receiver wants something to hear there: name a recording with --hear.")
     if model and given.room is not None and not given.hear:
         raise ConfigError("--room with --model wants something to hear: name a recording with --hear.")
     if given.room is not None:
@@ -155,10 +157,11 @@ def _hear(given: argparse.Namespace, rooms: "RoomSet", room: str, model: "Traine
     from earshot.files import replacing  # noqa: PLC0415
     from earshot.learn.room_listening import heard_in, response_of  # noqa: PLC0415
 
-    response, rate_hz, row = response_of(rooms, room, given.receiver, model, device.choose(given.device))
+    receiver = given.receiver or 0
+    response, rate_hz, row = response_of(rooms, room, receiver, model, device.choose(given.device))
     signal, _ = read_audio(given.hear, rate_hz)
     by = f"-{model.name.rpartition('/')[2]}" if model else ""
-    path = Path(given.to or f"{Path(given.hear).stem}-{room}-{given.receiver}{by}.wav")
+    path = Path(given.to or f"{Path(given.hear).stem}-{room}-{receiver}{by}.wav")
     with replacing(path) as temporary:
         soundfile.write(temporary, heard_in(signal, response).T, round(rate_hz), format="WAV", subtype="PCM_16")
     how = f"by {model.name}" if model else "simulated"

@@ -11,6 +11,7 @@ from earshot.data.schemas.reverb import REVERB_ERRORS
 from earshot.data.synthetic_hrtf import Person, grid, synthesise_hrirs
 from earshot.data.tables import write_table
 from earshot.learn.reverb_models import build, write_network
+from earshot.models.manifest import write_manifests
 from earshot.rooms.heads import Head
 from earshot.rooms.room_shards import read_rooms, simulate_rooms, write_rooms
 from test_page_reverb import errors
@@ -40,6 +41,7 @@ def results(tmp_path_factory):
     write_network(training / "network.safetensors", network, about)
     table = errors()
     write_table(training / "errors.parquet", table[(table["model"] == "fno") & (table["number"] == 1)], REVERB_ERRORS)
+    write_manifests(folder)
     return folder
 
 
@@ -78,7 +80,7 @@ def said(capsys, results, *arguments, status=0):
 def test_it_lists_rooms_and_models(results, capsys):
     found = said(capsys, results)
     assert "abc-cpu: 2 rooms, 6 responses; " in found and "measured T60 0.2" in found
-    assert "mine/fno: 1 training; nobody would notice at 90.0 % of positions" in found
+    assert "mine/reverb/fno: 1 training; nobody would notice at 90.0 % of positions" in found
 
 
 def test_it_tells_of_a_room(results, capsys):
@@ -95,7 +97,7 @@ def test_it_tells_of_a_model(results, capsys):
 def test_a_recording_is_heard_in_a_room_simulated_and_by_a_model(results, click, tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert "simulated" in said(capsys, results, "--room", 0, "--hear", click)
-    assert "by mine/fno" in said(capsys, results, "--room", "room000000", "--hear", click, "--model", "fno")
+    assert "by mine/reverb/fno" in said(capsys, results, "--room", "room000000", "--hear", click, "--model", "fno")
     simulated, predicted = (soundfile.read(tmp_path / f"click-room000000-0{by}.wav") for by in ("", "-fno"))
     assert simulated[1] == predicted[1] == 16000 and len(simulated[0]) == 1600 + 6400 - 1
     assert abs(simulated[0]).max() == pytest.approx(0.9, abs=0.01)
@@ -140,7 +142,7 @@ def test_a_model_has_no_ears(binaural, click, capsys):
         (["--room", "kitchen"], "--room wants the number of a room"),
         (["--room", "0", "--receiver", "9", "--hear", "CLICK"], "has receivers 0 to 2, and no 9"),
         (["--hear", "CLICK"], "--hear wants a room"),
-        (["--model", "other"], "no model of rooms is called other; there are mine/fno"),
+        (["--model", "other"], "no model of rooms is called other; there are mine/reverb/fno"),
         (["--room", "0", "--hear", "missing.wav"], "there is no such file"),
         (["--room", "0", "--receiver", "1"], "--receiver wants something to hear"),
         (["--room", "0", "--set", "other"], "no set of rooms is called other"),

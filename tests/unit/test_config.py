@@ -170,11 +170,24 @@ def test_rooms_that_scenes_cannot_be_in_stop_whoever_wants_scenes(keys, lines):
     config = read_config(merged(MAIN, *(at(key, value) for key, value in keys.items())))
     found = []
     try:
-        require_scenes(config.scenes, config.rooms, config.chords)
+        require_scenes(config.scenes, config.rooms, config.chords, range(1, 6))
     except ConfigError as error:
         found = str(error).splitlines()
     assert len(found) == len(lines)
     assert all(one.startswith(f"config key {line}") for one, line in zip(found, lines, strict=True))
+
+
+def test_scenes_of_clips_want_a_fold_to_test_and_one_to_validate():
+    config = read_config(merged(MAIN))
+    with pytest.raises(ConfigError, match=r"config key scenes\.sounds: clips are in 2 folds, and 3 are the fewest"):
+        require_scenes(config.scenes, config.rooms, config.chords, [1, 2])
+
+
+def test_clips_of_ones_own_have_a_folder_and_maybe_a_table():
+    both = "collection `folder` and the key folder go together: set both or neither"
+    assert refusal(at("sounds.collection", "folder")) == [f"config key sounds: {both}"]
+    assert refusal(at("sounds.folder", "own")) == [f"config key sounds: {both}"]
+    assert refusal(at("sounds.table", "clips.csv"))[0].startswith("config key sounds: table is of the collection")
 
 
 def test_sounds_of_scenes_are_named_once():

@@ -88,7 +88,7 @@ def test_figures_say_what_they_show(study):
     assert "loss (nat)" in training and "epoch" in training
     if name == "sounds":
         assert "Pavlova (2021), 50 classes" in accuracy and "vacuum cleaner" in confusion
-        assert "residual, five folds: n = 600 answers" in confusion
+        assert "residual, all folds: n = 600 answers" in confusion
         assert training.endswith("n = 8 trainings")
     else:
         assert "an unknown octave" in accuracy and "other piano" in accuracy

@@ -229,7 +229,7 @@ def test_silence_is_no_sound():
 
 def test_recordings_and_performances_are_in_one_pool():
     clips = pd.DataFrame({"item": list("abc"), "category": "dog", "fold": [1, 4, 5]})
-    assert [row["pool"] for row in clip_rows(clips)] == ["training", "validation", "test"]
+    assert [row["pool"] for row in clip_rows(clips, range(1, 6))] == ["training", "validation", "test"]
     names = [f"piano_2_Cn_j_f_{idx:02d}" for idx in range(100)]
     about = {"octave": 2, "root": "Cn", "triad": "j", "dynamic": "f", "effect": None}
     chords = pd.DataFrame({"item": names, "idx": range(100)}).assign(**about)

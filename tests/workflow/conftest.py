@@ -20,6 +20,8 @@ def finished(tmp_path_factory):
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / "results/tiny/localisation/index.html").exists():
             folder.mkdir(exist_ok=True)
+            (folder / "own").mkdir()  # clips of one's own, to plan with
+            (folder / "own/clips.csv").write_text("filename,category\na.wav,bell\nb.wav,drum\n")
             run(copy_project(folder), project=folder)
     return folder
 

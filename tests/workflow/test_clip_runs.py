@@ -333,6 +333,61 @@ def test_an_edit_makes_stale_what_depends_on_it(changes, again, made):
     assert planned == again
 
 
+@pytest.fixture
+def own(made, tmp_path):
+    """A folder of clips with a table, which names neither folds nor recordings, and a configuration that uses it."""
+    (files,) = made.glob(f"{SHARED}/synthetic_sounds-*/files")
+    folder = tmp_path / "own"
+    shutil.copytree(files, folder)
+    (table,) = folder.rglob("esc50.csv")
+    rows = pd.read_csv(table)[["filename", "category"]].iloc[:-4]
+    table.unlink()
+    rows.to_csv(folder / "clips.csv", index=False)
+    return folder, changed({"sounds.collection": "folder", "sounds.folder": str(folder), "sounds.folds": 3}, CLIPS)
+
+
+def test_clips_of_ones_own_are_a_set(own, tmp_path):
+    """As many as their table has, in as many folds as are asked for; an edit of the table is noticed."""
+    folder, config = own
+    training = "results/tiny/sounds/residual/fold2/1"
+    run(tmp_path, "--", f"{training}/predictions.parquet", config=config)
+    answers = pd.read_parquet(tmp_path / training / "predictions.parquet")
+    index, _ = shards(tmp_path, "dry/levels-*", "folder")
+    assert len(index) == 36 and set(answers["item"]) == set(index["item"][index["fold"] == 2])
+    assert planned_rules(tmp_path, "--", "sounds", config=config) == {
+        "classify_clips": 2,
+        "score_clips": 1,
+        "report_clips": 1,
+    }
+    pd.read_csv(folder / "clips.csv").iloc[1:].to_csv(folder / "clips.csv", index=False)
+    assert planned_rules(tmp_path, "--", "sounds", config=config) == {
+        "index_clips": 1,
+        "prepare_clips": 2,
+        "spectra_of_clips": 2,
+        "classify_clips": 3,
+        "score_clips": 1,
+        "report_clips": 1,
+    }
+
+
+@pytest.mark.parametrize(
+    ("table", "wanted"),
+    [
+        ("filename\na.wav\n", "no column category among filename. A table of clips has filename and category"),
+        ("filename,category\na.wav,dog\na.wav,dog\n", "1 fault: a has more than one row. Mend the table."),
+        (None, "0 CSV files lie in it, and one has to say which clip is of which class"),
+    ],
+)
+def test_a_table_of_clips_at_fault_stops_a_run_before_it_begins(table, wanted, tmp_path):
+    folder = tmp_path / "own"
+    folder.mkdir()
+    if table:
+        (folder / "clips.csv").write_text(table)
+    config = changed({"sounds.collection": "folder", "sounds.folder": str(folder)}, CLIPS)
+    said = run(tmp_path, "--dry-run", "--", "sounds", config=config, succeeds=False)
+    assert str(folder) in said and wanted in said and "Traceback" not in said and "Building DAG" not in said
+
+
 def sets_of_clips(folder, changes):
     """The names of the recorded sets that a configuration wants."""
     recorded = {"sounds.collection": "esc10", "chords.collection": "piano_triads"}

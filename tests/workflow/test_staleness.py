@@ -121,7 +121,10 @@ OF_CLIPS = {
     "sounds.threads": 2,
     "sounds.bad_clip": "exclude",
     "sounds.clips_per_job": 10,
-    "sounds.collection": "esc10",
+    "sounds.collection": "folder",
+    "sounds.folder": "own",
+    "sounds.table": "own/clips.csv",
+    "sounds.folds": 3,
     "sounds.clips_per_cell": 3,
     "sounds.sample_rate_hz": 48000,
     "sounds.duration_s": 2,
@@ -301,6 +304,9 @@ OF_MATERIALS = {key: value for key, value in OF_ROOMS.items() if key.startswith(
 # What has to change with a key.
 ALONGSIDE = dict.fromkeys(OF_MATERIALS, OF_MATERIALS) | {
     "localisation.folder": {"localisation.collection": "folder"},
+    "sounds.collection": {"sounds.folder": "own"},
+    "sounds.folder": {"sounds.collection": "folder"},
+    "sounds.table": {"sounds.collection": "folder", "sounds.folder": "own"},
     "sounds.headline": {"sounds.models": {"published": {}}},
     "chords.headline": {"chords.models": {"published": {}}},
     "reverb.headline": {"reverb.models": {"fno": {}}},

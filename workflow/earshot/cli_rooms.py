@@ -52,10 +52,10 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def run(given: argparse.Namespace) -> int:
     """Do what was asked for. Raises EarshotError for what is not there."""
-    from earshot.learn.room_listening import find_models, find_rooms  # noqa: PLC0415 (as above)
+    from earshot.learn.room_listening import find_rooms  # noqa: PLC0415 (as above)
     from earshot.models.manifest import named  # noqa: PLC0415
 
-    models = find_models(given.results)
+    models = _models(given)
     model = named(models, given.model, "model of rooms", "--model") if given.model else None
     if given.hear and given.room is None:
         raise ConfigError("--hear wants a room: name one with --room.")
@@ -79,6 +79,20 @@ def run(given: argparse.Namespace) -> int:
         for one in models.values():
             _tell_scores(one)
     return 0
+
+
+def _models(given: argparse.Namespace) -> "dict[str, TrainedModel]":
+    """Return the models of rooms in the manifests of results; none where there is no manifest and none is asked for."""
+    from earshot.learn.room_listening import TrainedModel  # noqa: PLC0415
+    from earshot.models.manifest import find_models  # noqa: PLC0415
+
+    try:
+        found = find_models(given.results, "room_model")
+    except ConfigError:
+        if given.model:
+            raise
+        return {}  # rooms are there before any model is
+    return {name: TrainedModel(name, model.files) for name, model in found.items()}
 
 
 def _rank(rooms: "RoomSet") -> tuple[int, bool]:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, PositiveInt, model_validator
 
-from earshot.config_section import Name, Section
+from earshot.config_section import Name, Section, require_folder
 
 _HIGHEST_ROOT_HZ = 493.88  # of chords: B4
 
@@ -205,8 +205,18 @@ class Clips(Section):
 class Sounds(Clips):
     """Study B: what a sound is."""
 
-    collection: Literal["esc50", "esc10", "synthetic_sounds"] = Field(
-        "esc50", description="Set of clips: all of ESC-50, its ten classes, or four kinds of made-up sounds"
+    collection: Literal["esc50", "esc10", "synthetic_sounds", "folder"] = Field(
+        "esc50",
+        description="Set of clips: all of ESC-50, its ten classes, four kinds of made-up ones, or `folder` (your own)",
+    )
+    folder: Path | None = Field(None, description="For the collection `folder`: where your clips are, in it or below")
+    table: Path | None = Field(
+        None,
+        description="For the collection `folder`: a CSV table with the columns filename and category, and fold and "
+        "src_file where you know them; null takes the one that lies in the folder",
+    )
+    folds: int = Field(
+        5, ge=2, le=20, description="Folds that clips of a folder are dealt to where their table has no column fold"
     )
     clips_per_cell: PositiveInt = Field(4, description="Clips that made-up sounds have of each kind in each fold")
     sample_rate_hz: float = Field(44100, gt=8000, description="Rate that clips are resampled to, Hz")
@@ -217,8 +227,15 @@ class Sounds(Clips):
     image: ImageOfSounds = ImageOfSounds()
     levels: LevelsOfSounds = LevelsOfSounds()
     models: dict[Name, SoundModel | None] = Field(
-        {}, description="Classifiers, by names of yours, each of five folds; null leaves one out"
+        {}, description="Classifiers, by names of yours, each of all folds; null leaves one out"
     )
+
+    @model_validator(mode="after")
+    def _has_folder(self) -> "Sounds":
+        require_folder(self.collection, self.folder)
+        if self.table and not self.folder:
+            raise ValueError("table is of the collection `folder` alone: set that and the key folder, or leave it out")
+        return self
 
     @model_validator(mode="after")
     def _bands_are_there(self) -> "Sounds":

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
-from earshot.config_section import Name, Section
+from earshot.config_section import Name, Section, require_folder
 
 Spacing = Literal["erb", "mel", "octave", "linear"]
 
@@ -323,6 +323,5 @@ class Localisation(Section):
 
     @model_validator(mode="after")
     def _has_folder(self) -> "Localisation":
-        if (self.collection == "folder") != (self.folder is not None):
-            raise ValueError("collection `folder` and the key folder go together: set both or neither")
+        require_folder(self.collection, self.folder)
         return self

@@ -1,5 +1,6 @@
 """The configuration of study C: scenes in rooms, what learns from them, and what is run over them."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 from pydantic import Field, PositiveInt, model_validator
@@ -12,6 +13,7 @@ from earshot.errors import ConfigError
 Range = tuple[float, float]
 
 _PLACES = 2  # that a room has for sources, at least
+_FOLDS = 3  # that clips are in, at least
 
 
 class BinauralSpectra(Section):
@@ -150,8 +152,8 @@ class SceneBenchmark(Section):
 class Scenes(Section):
     """Scenes: sounds in rooms, as people's ears hear them, and how networks are run over them.
 
-    Of rooms one part of `rooms.folds`, of ESC-50 the fourth fold and of chords a tenth of the performances neither
-    train nor test: they are there to choose settings on by hand.
+    Of rooms one part of `rooms.folds`, of clips the last fold but one (of ESC-50 the fourth) and of chords a tenth of
+    the performances neither train nor test: they are there to choose settings on by hand.
     """
 
     count: PositiveInt = Field(2000, description="Scenes that test; more of them change none of those before")
@@ -212,8 +214,8 @@ class Scenes(Section):
         return self
 
 
-def require_scenes(scenes: Scenes, rooms: Rooms, chords: Chords) -> None:
-    """Raise ConfigError, a line for each key at fault, where scenes cannot be in these rooms.
+def require_scenes(scenes: Scenes, rooms: Rooms, chords: Chords, folds: Sequence[int]) -> None:
+    """Raise ConfigError, a line for each key at fault, where scenes cannot be in these rooms or of these folds.
 
     It is no part of reading a configuration, since whoever wants no scenes may have any rooms.
     """
@@ -233,6 +235,8 @@ def require_scenes(scenes: Scenes, rooms: Rooms, chords: Chords) -> None:
     if "chords" in scenes.sounds and top_hz > half_hz:
         fault = f"they reach up to {top_hz:g} Hz, above half of rooms.sample_rate_hz, {half_hz:g} Hz"
         faults["chords.constant_q.octaves"] = fault
+    if "clips" in scenes.sounds and len(folds) < _FOLDS:
+        faults["scenes.sounds"] = f"clips are in {len(folds)} folds, and {_FOLDS} are the fewest that scenes need"
     if rooms.grid_m is None and rooms.receivers < _PLACES:
         faults["rooms.receivers"] = f"scenes need rooms with {_PLACES} at least, for two sources"
     if faults:

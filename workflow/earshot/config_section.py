@@ -24,3 +24,9 @@ class Section(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, validate_default=True)
+
+
+def require_folder(collection: str, folder: Path | None) -> None:
+    """Raise ValueError where data of one's own have no folder, or a folder is given beside a published collection."""
+    if (collection == "folder") != (folder is not None):
+        raise ValueError("collection `folder` and the key folder go together: set both or neither")

@@ -18,9 +18,9 @@ wildcard_constraints:
 
 
 def splits(study):
-    """Return the splits of a study: of sounds the official folds, of chords those that are asked for."""
+    """Return the splits of a study: of sounds the folds, of chords those that are asked for."""
     if study == "sounds":
-        return [f"fold{fold}" for fold in range(1, 6)]
+        return [f"fold{fold}" for fold in FOLDS_OF_SOUNDS]
     values = {"by_dynamic": "fmp", "by_octave": (2, 3, 4)}
     return [
         f"{split}_{value}" if value else split for split in CONFIG.chords.splits for value in values.get(split, ("",))

@@ -2,9 +2,17 @@
 
 import math
 
+SOUNDS = CONFIG.sounds
 COUNTS = {"esc50": 2000, "esc10": 400}
 CELLS = {"synthetic_sounds": 20, "piano_triads": 432, "synthetic_triads": 432}
 ARCHIVES = {"esc10": "esc50"}  # sets that are a part of another's archive
+FOLDS_OF_SOUNDS, OWN_TABLE = list(range(1, 6)), None
+if SOUNDS.collection == "folder":
+    from earshot.data.clip_table import find_table, folds_of, read_clip_table
+
+    OWN_TABLE = SOUNDS.table or stops(find_table, SOUNDS.folder)
+    rows = stops(read_clip_table, OWN_TABLE)
+    COUNTS["folder"], FOLDS_OF_SOUNDS = len(rows), folds_of(rows, SOUNDS.folds)
 
 
 def count(study):
@@ -33,14 +41,18 @@ def slice_of_synthesis(study):
     }
 
 
-def counts_of(study):
-    """Return how many clips are to be found in each cell of a study's set, where that is a setting."""
-    return {} if study.collection.startswith("esc") else {"clips_per_cell": study.clips_per_cell}
-
-
 def own_folder(study):
     """Return the folder that a study's clips are in or below where they are somebody's own; else none."""
+    if study.collection == "folder":
+        return str(study.folder)
     return str(CONFIG.data_dir) if CONFIG.data_dir and not is_synthetic(study) else None
+
+
+def slice_of_set(study):
+    """Return what a study's set is verified by: how many clips each cell has, or the table that lists one's own."""
+    if study.collection == "folder":
+        return {"table": str(OWN_TABLE), "folds": study.folds, "seed": CONFIG.seed}
+    return {} if study.collection.startswith("esc") else {"clips_per_cell": study.clips_per_cell}
 
 
 def name_of_clips(study):
@@ -50,11 +62,11 @@ def name_of_clips(study):
     """
     made_up = slice_of_synthesis(study) if is_synthetic(study) else {}
     own = {"folder": own_folder(study)} if own_folder(study) else {}
-    return f"{study.collection}-" + digest(slice_of_clips(study) | counts_of(study) | made_up | own)
+    return f"{study.collection}-" + digest(slice_of_clips(study) | slice_of_set(study) | made_up | own)
 
 
-SOUND_CLIPS, CHORD_CLIPS = name_of_clips(CONFIG.sounds), name_of_clips(CONFIG.chords)
-CLIP_STUDIES = {SOUND_CLIPS: CONFIG.sounds, CHORD_CLIPS: CONFIG.chords}
+SOUND_CLIPS, CHORD_CLIPS = name_of_clips(SOUNDS), name_of_clips(CONFIG.chords)
+CLIP_STUDIES = {SOUND_CLIPS: SOUNDS, CHORD_CLIPS: CONFIG.chords}
 # Folders of sets that are somebody's own.
 FOLDERS = {clips: own_folder(study) for clips, study in CLIP_STUDIES.items() if own_folder(study)}
 OTHER_PIANOS = {}  # the names of their sets of clips
@@ -73,7 +85,7 @@ def spectra(kind, section):
 
 SPECTRA = {
     spectra(kind, section): (kind, section)
-    for study, kinds in ((CONFIG.sounds, ["image", "levels"]), (CONFIG.chords, ["mel", "constant_q"]))
+    for study, kinds in ((SOUNDS, ["image", "levels"]), (CONFIG.chords, ["mel", "constant_q"]))
     for kind in kinds
     for section in [getattr(study, kind)]
 }
@@ -144,9 +156,14 @@ def settings_of_synthesis(wildcards):
     return slice_of_synthesis(CLIP_STUDIES[wildcards.clips])
 
 
-def counts_of_set(wildcards):
-    """Return how many clips are to be found in each cell of a set, where that is a setting."""
-    return counts_of(CLIP_STUDIES[wildcards.clips])
+def settings_of_set(wildcards):
+    """Return what a set of clips is verified by."""
+    return slice_of_set(CLIP_STUDIES[wildcards.clips])
+
+
+def table_of_clips(wildcards):
+    """Return the table of somebody's own clips, if that is what a set is: an edit makes it again."""
+    return OWN_TABLE if dataset_of_clips(wildcards) == "folder" else []
 
 
 def memory_of_clips(base_mb, bytes_per_sample):

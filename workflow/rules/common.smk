@@ -30,6 +30,7 @@ WINNERS = [f"winner_{implementation}" for implementation in STUDY.variants] if T
 RESULTS = f"results/{CONFIG.name}"
 LOGS = f"logs/{CONFIG.name}"
 CLIPS, SPEECH = "esc50", "arctic"  # the sources of sounds that models hear
+OWN_PLACES = {"localisation": ["folder"], "sounds": ["folder", "table"]}  # where one's own data lie
 
 
 wildcard_constraints:
@@ -66,7 +67,11 @@ def configuration_of(**left_out):
     others = {"localisation", "sounds", "chords", "rooms", "reverb", "scenes"} - left_out.keys()
     others |= {"synthetic"} if "localisation" in others else set()
     excluded = dict.fromkeys(["retrieve", "data_dir", *others], True) | left_out
-    return CONFIG.model_dump(mode="json", exclude=excluded)
+    found = CONFIG.model_dump(mode="json", exclude=excluded)
+    for study, keys in OWN_PLACES.items():
+        for key in keys:
+            found.get(study, {}).pop(key, None)
+    return found
 
 
 def digest(value):

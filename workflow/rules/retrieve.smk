@@ -120,7 +120,8 @@ rule unpack_archive:
 
 rule index_clips:
     input:
-        files_of_clips,
+        files=files_of_clips,
+        table=table_of_clips,
     output:
         "results/shared/clips/{clips}/clips.parquet",
     log:
@@ -135,7 +136,7 @@ rule index_clips:
         runtime=minutes(30),
     params:
         dataset=dataset_of_clips,
-        counts=counts_of_set,
+        settings=settings_of_set,
         folder=folder_of_clips,
         code=code("index_clips"),
     message:

@@ -62,7 +62,7 @@ def for_scenes(files):
     """
 
     def where_possible(wildcards):
-        stops(require_scenes, SCENES, ROOMS, CONFIG.chords)
+        stops(require_scenes, SCENES, ROOMS, CONFIG.chords, FOLDS_OF_SOUNDS)
         return files
 
     return where_possible
@@ -71,8 +71,9 @@ def for_scenes(files):
 def settings_of_gathering():
     """Return what sounds that scenes are made of depend on: of each kind that is among them, and of no other."""
     datasets = {kind: CLIP_STUDIES[clips].collection for kind, clips in CLIPS_OF_KIND.items() if kind in SCENES.sounds}
+    of_clips = {"folds": FOLDS_OF_SOUNDS} if "clips" in datasets else {}
     of_chords = {"variations": CONFIG.chords.variations} if "chords" in datasets else {}
-    return {"seed": CONFIG.seed, "most": SCENES.most_of_a_shard, "datasets": datasets} | of_chords
+    return {"seed": CONFIG.seed, "most": SCENES.most_of_a_shard, "datasets": datasets} | of_clips | of_chords
 
 
 def speech_of_scenes(pool):

@@ -25,7 +25,7 @@ with at_work(snakemake) as params:
                 ("chords", (files.chords, files.chord_indices)),
             )
         )
-        described = [(clip_rows(index), *shard) for index, *shard in clips]
+        described = [(clip_rows(index, settings["folds"]), *shard) for index, *shard in clips]
         if chords:
             pools = chord_pools([index for index, _, _ in chords], settings["variations"], seed)
             described += [(chord_rows(index, pools), *shard) for index, *shard in chords]

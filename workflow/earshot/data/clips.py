@@ -47,7 +47,7 @@ def verify_esc50(
     Raises DataError, which names the first faults and their number.
     """
     folder = Path(folder)
-    found = _clips(folder, "*")
+    found = clips_below(folder)
     table = Path(table) if table else _table(folder)
     try:
         rows = pd.read_csv(table, dtype={"src_file": str, "take": str, "esc10": bool})
@@ -69,8 +69,8 @@ def verify_esc50(
     if not targets == categories == len(pairs) == classes:
         faults.append(f"{targets} targets, {categories} categories and {len(pairs)} pairs of these, not {classes} each")
     faults += _uneven(rows, {"target": sorted(set(rows["target"])), "fold": range(1, folds + 1)}, clips_per_cell)
-    faults += _faults_of_files(rows["item"], found, damaged_too)
-    _raise_if_any(folder, faults)
+    faults += faults_of_files(rows["item"], found, damaged_too)
+    raise_if_any(folder, faults)
     rows["path"] = [str(found[item][0]) for item in rows["item"]]
     return rows[["item", "path", *ESC50_COLUMNS[1:]]]
 
@@ -104,7 +104,7 @@ def verify_piano_triads(
     Raises DataError, which names the first faults and their number.
     """
     folder = Path(folder)
-    found = _clips(folder, "piano_*")
+    found = clips_below(folder, "piano_*")
     named = {item: matched.groupdict() for item in sorted(found) if (matched := TRIAD_NAME.fullmatch(item))}
     rows = pd.DataFrame.from_dict(named, orient="index", columns=list(TRIAD_NAME.groupindex))
     rows = rows.astype({"octave": int, "idx": int}).rename_axis("item").reset_index()
@@ -113,13 +113,13 @@ def verify_piano_triads(
     faults = [f"{item} is no name of a triad" for item in sorted(found) if item not in named]
     faults += [f"{item} has the idx of another" for item in rows["item"][rows.duplicated([*cells, "idx"])]]
     faults += _uneven(rows, cells, clips_per_cell)
-    faults += _faults_of_files(rows["item"], found, damaged_too)
-    _raise_if_any(folder, faults)
+    faults += faults_of_files(rows["item"], found, damaged_too)
+    raise_if_any(folder, faults)
     rows.insert(1, "path", [str(found[item][0]) for item in rows["item"]])
     return rows
 
 
-def _clips(folder: Path, pattern: str) -> dict[str, list[Path]]:
+def clips_below(folder: Path, pattern: str = "*") -> dict[str, list[Path]]:
     """Find the clips in or below `folder`, by stem. What archives of macOS keep beside them (._name) is passed over."""
     found: dict[str, list[Path]] = {}
     for path in sorted(folder.rglob(pattern)):
@@ -151,7 +151,7 @@ def _uneven(rows: pd.DataFrame, cells: Mapping[str, Iterable[object]], count: in
     ]
 
 
-def _faults_of_files(items: Iterable[str], found: Mapping[str, list[Path]], damaged_too: bool) -> list[str]:
+def faults_of_files(items: Iterable[str], found: Mapping[str, list[Path]], damaged_too: bool) -> list[str]:
     """Name the clips that are not there, are there more than once, or do not begin as their ending says."""
     faults = []
     for item in items:
@@ -168,9 +168,12 @@ def _faults_of_files(items: Iterable[str], found: Mapping[str, list[Path]], dama
     return faults
 
 
-def _raise_if_any(folder: Path, faults: Sequence[str]) -> None:
+def raise_if_any(
+    where: Path | str, faults: Sequence[str], remedy: str = "Retrieve it again, or mend the folder."
+) -> None:
+    """Raise DataError where a folder or a table has faults: it names the first of them, and says what to do."""
     if faults:
         more = f"; and {len(faults) - FIRST} more" if len(faults) > FIRST else ""
         raise DataError(
-            f"{folder}: {len(faults)} faults: {'; '.join(faults[:FIRST])}{more}. Retrieve it again, or mend the folder."
+            f"{where}: {len(faults)} fault{'s' if len(faults) > 1 else ''}: {'; '.join(faults[:FIRST])}{more}. {remedy}"
         )

@@ -1,4 +1,4 @@
-"""Rooms and models that were made, found again by their files; and recordings as they would sound in a room."""
+"""Rooms that were made, found again by their files; and recordings as they would sound in a room."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -60,7 +60,7 @@ class RoomSet:
 
 @dataclass(frozen=True)
 class TrainedModel:
-    """A model of reverberation: the files of its trainings, by the name of its configuration and its own."""
+    """A model of reverberation: its name, and the files of its trainings."""
 
     name: str
     networks: tuple[Path, ...]
@@ -92,14 +92,6 @@ def find_rooms(folder: Path | str) -> dict[str, RoomSet]:
     if not found:
         raise ConfigError(f"{folder}: no rooms are in it. Simulate some: snakemake --cores 2 -- rooms")
     return {name: RoomSet(name, tuple(paths)) for name, paths in found.items()}
-
-
-def find_models(folder: Path | str) -> dict[str, TrainedModel]:
-    """Return the models of reverberation below a folder of results, by name; there may be none."""
-    found: dict[str, list[Path]] = {}
-    for path in sorted(Path(folder).glob("*/reverb/*/*/network.safetensors")):
-        found.setdefault("/".join([path.parts[-5], path.parts[-3]]), []).append(path)
-    return {name: TrainedModel(name, tuple(paths)) for name, paths in found.items()}
 
 
 def response_of(

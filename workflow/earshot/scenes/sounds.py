@@ -21,7 +21,7 @@ from earshot.learn.partition import parts
 from earshot.progress import progress
 from earshot.seeds import generator
 
-_OF_FOLD = {5: "test", 4: "validation"}  # of ESC-50; the others train
+_POOLS_OF_FOLDS = ("test", "validation")  # of clips: of the last fold and of the one before; the others train
 _VALIDATION_SHARE = 0.1  # of performances of chords that do not test
 _CHORD = r"(?P<root>[A-G][nf])(?P<octave>\d) (?P<triad>\w)"  # the label of a chord
 
@@ -50,11 +50,12 @@ class Sounds:
         return self.samples[begin : begin + samples].numpy().astype(np.float32) / np.float32(FULL_SCALE)
 
 
-def clip_rows(index: pd.DataFrame) -> list[Row]:
-    """Return item, kind, label and pool of clips of ESC-50, by its folds, so that no recording is in two pools."""
+def clip_rows(index: pd.DataFrame, folds: Sequence[int]) -> list[Row]:
+    """Return item, kind, label and pool of clips, by the folds of their set, so that no recording is in two pools."""
     columns = zip(index["item"], index["category"], index["fold"], strict=True)
+    pools = dict(zip(sorted(folds, reverse=True), _POOLS_OF_FOLDS, strict=False))
     return [
-        {"item": item, "kind": "clip", "label": category, "pool": _OF_FOLD.get(fold, "training")}
+        {"item": item, "kind": "clip", "label": category, "pool": pools.get(fold, "training")}
         for item, category, fold in columns
     ]
 

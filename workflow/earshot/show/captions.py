@@ -69,7 +69,7 @@ TEXTS = {
     "class_accuracy": (
         "How often they are right",
         "Points, one for each training, on an axis of accuracy in percent: a row for each classifier and kind of "
-        "split, with mean and standard deviation over seeds, and the published accuracy as a dashed line.",
+        "split, with mean and standard deviation over seeds, and a published accuracy as a dashed line.",
         "Each point is a training, by how many percent of the clips that it never heard it names rightly. Diamond and "
         "bar are mean and standard deviation over seeds, of each of which the mean over all that was held out counts.",
     ),

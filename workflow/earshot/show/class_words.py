@@ -13,7 +13,7 @@ TASKS = {"category": "class", "root": "root", "type": "type", "root_type": "root
 
 # Of each kind of split: its name, and what tests.
 SPLITS = {
-    "folds": ("five folds", "each official fold once"),
+    "folds": ("all folds", "each fold once"),
     "random": ("clips at random", "30 % of the clips, as in the published study; it leaks"),
     "by_performance": ("whole performances", "30 % of the performances, with all their variations"),
     "by_dynamic": ("an unknown dynamic", "each dynamic once, which was never trained on"),

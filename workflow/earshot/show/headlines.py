@@ -74,8 +74,8 @@ def _others(summary: Summary) -> Iterator[Headline]:
 def _sounds(summary: Summary) -> Iterator[Headline]:
     study = summary["sounds"]
     own, official = study[study["collection"]]["accuracy"], study["published"]
-    said = [f"{_percent(official['accuracy'])} (ESC-50, one split)"]
-    if official["people"]:
+    said = [f"{_percent(official['accuracy'])} (ESC-50, one split)"] if official else []
+    if official and official["people"]:
         said.append(f"people {_percent(official['people'])}")
     what = f"right classes, of {study['classes']}, mean over folds"
     spread = _deviation(own["sd"], 100)

@@ -1,6 +1,7 @@
 """The first page of a run: what its chapters found, what is not there, what failed, and what another run has."""
 
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,8 @@ from earshot.models.manifest import MANIFEST, Model, read_manifests, write_manif
 from earshot.show.headlines import Headline, headlines
 from earshot.show.page import flat, number, render_page
 from earshot.show.standing import Failure
+
+log = logging.getLogger(__name__)
 
 PAGE = "report/index.html"
 FAILED = "report/failed.json"  # the jobs of the last run that did not come to their end
@@ -65,7 +68,7 @@ class Run:
 
     @property
     def missing(self) -> list[Chapter]:
-        """Chapters that were not made, or not to their end."""
+        """Chapters that were not made, not to their end, or by another version."""
         there = {own.chapter for own in self.found}
         return [chapter for chapter in CHAPTERS if chapter not in there]
 
@@ -86,7 +89,11 @@ class Difference:
 
 
 def read_run(folder: Path | str) -> Run:
-    """Return what there is of the report of a run in `results/<name>`. Raises DataError where there is nothing."""
+    """Return what there is of the report of a run in `results/<name>`.
+
+    A chapter of another version is passed over with a warning, and is among those that are missing. Raises DataError
+    where there is nothing.
+    """
     folder = Path(folder)
     found = []
     for chapter in CHAPTERS:
@@ -97,10 +104,15 @@ def read_run(folder: Path | str) -> Run:
             summary = json.loads(path.read_text())
             found.append(Found(chapter, summary, headlines(chapter.name, summary)))
         except (ValueError, KeyError, TypeError) as fault:
-            raise DataError(
-                f"{path}: is no summary of this version ({type(fault).__name__}: {fault}). "
-                f"Make it again: snakemake --cores 2 --forcerun {path} -- {chapter.target}"
-            ) from fault
+            log.warning(
+                "passed over: %s: is no summary of this version (%s: %s). "
+                "Make it again: snakemake --cores 2 --forcerun %s -- %s",
+                path,
+                type(fault).__name__,
+                fault,
+                path,
+                chapter.target,
+            )
     if not found:
         raise DataError(f"{folder}: no chapter of a report is in it. Make one, for instance with `make demo`.")
     models = read_manifests(folder).values() if (folder / MANIFEST).is_file() else ()
@@ -111,7 +123,7 @@ def sum_up(folder: Path | str, failed: Sequence[Failure]) -> Path | None:
     """Write what is of a run as a whole: the manifest of its models, which jobs failed, and its first page.
 
     All are of what is there, whether the last run has made it or one before. Returns the page; None where no chapter
-    is there for it to lead to. Raises DataError for a chapter of another version.
+    is there for it to lead to. Raises DataError where all chapters are of another version.
     """
     write_manifest(folder)
     if not any(Path(folder, chapter.name, "index.html").is_file() for chapter in CHAPTERS):

@@ -52,8 +52,7 @@ def sounds(told: Told, config: Mapping[str, Any], published: pd.DataFrame) -> di
             "calibration_error": folds["calibration_error"],
             "ensemble": _together(own["ensembles"])["category"]["folds"],
         } | costs(own["history"])
-    collection, official = config["collection"], _published(published, "B")
-    people = official.get(f"{collection}_human_accuracy")
+    collection = config["collection"]
     return about_clips(told.clips, config["duration_s"]) | {
         "collection": collection,
         "classes": int(told.kept["category"].nunique()),
@@ -61,14 +60,9 @@ def sounds(told: Told, config: Mapping[str, Any], published: pd.DataFrame) -> di
         collection: {"accuracy": models[told.headline]["accuracy"]},
         "models": models,
         "confused": confused(told.answers),
-        "published": {
-            "accuracy": official["esc50_validation_accuracy"],
-            "people": people,
-            "epochs": _EPOCHS_OF_B,
-            "seconds_per_epoch": {
-                device: 60 * official[f"train_time_{device}"] / _EPOCHS_OF_B for device in ("cpu", "gpu")
-            },
-        },
+        "mean_over_classes": finite(_right(told.answers).groupby(told.answers["true"]).mean().mean()),
+        "largest_class": _largest_class(told.kept),
+        "published": None if collection == "folder" else _published_sounds(_published(published, "B"), collection),
     }
 
 
@@ -109,6 +103,8 @@ def chords(told: Told, config: Mapping[str, Any], published: pd.DataFrame) -> di
 def published_lines(summary: Mapping[str, Any], study: str) -> dict[str, tuple[str, float, str]]:
     """Return by task the kind of split that the published accuracy of a study is of, that accuracy and its name."""
     official = summary[study]["published"]
+    if not official:  # of clips that are somebody's own
+        return {}
     if study == "sounds":
         return {"category": ("folds", official["accuracy"], "Pavlova (2021), 50 classes")}
     return {task: ("random", official[task], "Kauppila et al.") for task in ("root", "type")}
@@ -237,6 +233,27 @@ def _differences(
     return {
         task: {kind: value - others[task][kind] for kind, value in own.items() if kind in others[task]}
         for task, own in some.items()
+    }
+
+
+def _right(answers: pd.DataFrame) -> pd.Series:
+    return (answers["true"] == answers["said"]).astype(float)
+
+
+def _largest_class(clips: pd.DataFrame) -> dict[str, Any]:
+    """Return the class that most clips are of, and the accuracy of who always names it."""
+    shares = clips["category"].value_counts(normalize=True)
+    return {"category": str(shares.index[0]), "share": float(shares.iloc[0])}
+
+
+def _published_sounds(official: Mapping[str, float], collection: str) -> dict[str, Any]:
+    """Return what is published of study B, and how many of a set's clips people name rightly where that is known."""
+    minutes = {device: official[f"train_time_{device}"] for device in ("cpu", "gpu")}
+    return {
+        "accuracy": official["esc50_validation_accuracy"],
+        "people": official.get(f"{collection}_human_accuracy"),
+        "epochs": _EPOCHS_OF_B,
+        "seconds_per_epoch": {device: 60 * own / _EPOCHS_OF_B for device, own in minutes.items()},
     }
 
 

@@ -2,14 +2,12 @@
 
 import pandera.pandas as pa
 
-SOUND = {
+OWN_SOUND = {
     "fold": pa.Column(int, pa.Check.ge(1)),
-    "target": pa.Column(int),
     "category": pa.Column(str),
-    "esc10": pa.Column(bool),
     "src_file": pa.Column(str),  # the recording that a clip was taken from: in one fold with all clips of it
-    "take": pa.Column(str),
 }
+SOUND = {**OWN_SOUND, "target": pa.Column(int), "esc10": pa.Column(bool), "take": pa.Column(str)}
 CHORD = {
     "octave": pa.Column(int),
     "root": pa.Column(str),
@@ -21,6 +19,7 @@ LABELS = {  # by set of clips
     "esc10": SOUND,
     "esc50": SOUND,
     "synthetic_sounds": SOUND,
+    "folder": OWN_SOUND,
     "piano_triads": CHORD,
     "synthetic_triads": CHORD,
 }

@@ -128,7 +128,7 @@ def _classifier(run, network, where, tasks, section, kind, shape):
     about = {"study": study, "model": model, "split": split, "seed": 1, "settings": {"network": network}}
     path = run / where / "1/networks" / f"{made.name}.safetensors"
     path.parent.mkdir(parents=True)
-    write_network(path, made, about | {"made_with": made_with})
+    write_network(path, made, about | {"made_with": made_with, "clips": "synthetic_sounds-0a1b2c"})
 
 
 def _clips(run, results):

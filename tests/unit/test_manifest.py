@@ -8,8 +8,11 @@ import sys
 
 import models_made_up as made
 import numpy as np
+import pandas as pd
 import pytest
+from earshot.data.schemas.classes import CLASS_SCORES
 from earshot.data.shards import write_tensors
+from earshot.data.tables import write_table
 from earshot.errors import ConfigError, DataError
 from earshot.learn.prediction import read_classifier
 from earshot.models.manifest import MANIFEST, find_models, named, read_manifests, write_manifest, write_manifests
@@ -123,6 +126,18 @@ def test_of_a_person_who_was_dealt_anew_the_last_network_counts(results):
     write_manifest(results / "mine")
     found = read_manifests(results)["mine/localisation/control"]
     assert found.files == (again.resolve(), (folder / "01/bert.safetensors").resolve())
+
+
+def test_networks_of_folds_that_are_no_more_answer_no_longer(results):
+    """Their table of scores says which there are; where it cannot be read, all are taken."""
+    table = results / "mine/sounds/residual/scores.parquet"
+    row = {"study": "sounds", "model": "residual", "split": "fold2", "seed": 2, "task": "category", "clips": 8}
+    write_table(table, pd.DataFrame([row | {"accuracy": 0.5, "calibration_error": 0.1}]), CLASS_SCORES)
+    for splits in (["fold2"], ["fold1", "fold2"]):
+        write_manifests(results)
+        model = find_models(results, "classifier")["mine/sounds/residual"]
+        assert [path.parts[-4] for path in model.files] == splits
+        table.write_bytes(b"damaged")
 
 
 def test_where_no_manifest_is_what_writes_it_is_named(results, tmp_path):

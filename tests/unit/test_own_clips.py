@@ -82,7 +82,7 @@ def test_files_are_known_by_the_end_of_their_path(tmp_path):
         (tmp_path / place).write_bytes(WAV if place.endswith("wav") else b"fLaC")
     (tmp_path / "notes").mkdir()
     (tmp_path / "notes/table.csv").write_text(rows.assign(fold=[1, 2, 1]).to_csv(index=False))
-    with pytest.raises(DataError, match="all clips of drum are in one fold"):
+    with pytest.raises(DataError, match="no clip of drum is left to learn from when fold 1 tests"):
         verify_own_clips(tmp_path, table=tmp_path / "notes/table.csv")
     (tmp_path / "notes/table.csv").write_text(rows.assign(category="bell", fold=[1, 2, 1]).to_csv(index=False))
     with pytest.raises(DataError, match="bell is the only class"):
@@ -108,6 +108,38 @@ def test_the_table_of_esc_50_is_one(tmp_path):
     assert found["fold"].tolist() == [1, 1, 2, 2] and found["src_file"].tolist() == ["10", "11", "20", "21"]
 
 
+def test_a_recording_on_both_sides_leaves_nothing_to_learn_from(tmp_path):
+    rows = pd.DataFrame({"filename": ["a.wav", "b.wav", "c.wav", "d.wav"], "category": ["dog", "dog", "hen", "hen"]})
+    table = write(tmp_path, rows.assign(fold=[1, 2, 1, 2], src_file=["one", "one", "", ""]))
+    with pytest.raises(DataError, match="no clip of dog is left to learn from when fold 1 tests"):
+        verify_own_clips(tmp_path, table=table)
+
+
+def test_one_file_has_one_row(tmp_path):
+    rows = pd.DataFrame({"filename": ["bell/a.wav", "b.wav"], "category": ["bell", "drum"], "fold": [1, 2]})
+    table = write(tmp_path, rows)
+    rows.assign(filename=["bell/a.wav", "a.wav"]).to_csv(table, index=False)
+    with pytest.raises(DataError, match=r"bell/a and a are one file, .*bell/a\.wav"):
+        verify_own_clips(tmp_path, table=table)
+    rows.assign(filename=["b.wav", "./b.wav"]).to_csv(table, index=False)
+    with pytest.raises(DataError, match="b has more than one row"):
+        verify_own_clips(tmp_path, table=table)
+
+
+def test_capitals_blank_lines_and_hidden_files_do_no_harm(tmp_path):
+    """A recorder writes .WAV, an editor ends with empty lines, and macOS hides files beside others."""
+    rows = pd.DataFrame({"filename": [f"{name}.WAV" for name in "abcd"], "category": ["bell", "bell", "drum", "drum"]})
+    table = write(tmp_path, rows)
+    written = [" Filename ,Category,fold", "a.WAV,bell,1", "", "b.WAV,bell,2", "c.WAV,drum,1", "d.WAV,drum,2", "", ""]
+    table.write_text("\n".join(written))
+    (tmp_path / "._clips.csv").touch()
+    assert find_table(tmp_path) == table
+    assert verify_own_clips(tmp_path, table=table)["item"].tolist() == list("abcd")
+    table.write_text("filename,category\na.WAV,bell\n\nb.WAV,\n")
+    with pytest.raises(DataError, match="1 fault: line 4: category is empty"):
+        read_clip_table(table)
+
+
 def changed(**columns):
     return lambda rows: rows.assign(**columns)
 
@@ -117,17 +149,21 @@ def first(column, value):
 
 
 FAULTS = {
+    "fold too far": (changed(fold="99999999999999999999"), "line 2: fold '99999999999999999999' is none of"),
     "column": (lambda rows: rows.rename(columns={"category": "class"}), "no column category among filename, class"),
     "no rows": (lambda rows: rows.iloc[:0], "has no rows"),
     "no class": (first("category", ""), "line 2: category is empty"),
     "no name": (first("filename", " "), "line 2: filename is empty"),
-    "twice": (first("filename", "bell/01.wav"), "bell/01 has more than one row"),
+    "twice": (first("filename", "bell/01.wav"), "bell/01 has more than one row, or two files"),
     "no file": (first("filename", "."), ". ends in none of .wav"),
     "ending": (first("filename", "bell/00.mp3"), "bell/00.mp3 ends in none of .wav, .flac, .ogg"),
     "fold": (lambda rows: rows.assign(fold=["0", *["1"] * 20, *["2"] * 21]), "line 2: fold '0' is none of 1, 2"),
     "fold in words": (changed(fold="first"), "42 faults: line 2: fold 'first' is none of 1, 2, 3"),
     "one fold": (changed(fold=1), "all clips are in fold 1, and two folds are the fewest"),
-    "one recording": (changed(src_file=lambda rows: rows["category"]), "all clips of gong are in one fold"),
+    "one recording": (
+        changed(src_file=lambda rows: rows["category"]),
+        "no clip of gong is left to learn from",
+    ),
     "too many folds": (lambda rows: rows.groupby("category").head(2), "largest class has 2 clips, which cannot be"),
 }
 
@@ -162,8 +198,13 @@ def test_a_table_that_is_none_and_a_folder_without_one_are_named(tmp_path):
     (tmp_path / "b.csv").write_bytes(b"filename,category\n\xff\xfe\n")
     with pytest.raises(DataError, match=r"cannot be read: .* Save it as CSV, in UTF-8"):
         read_clip_table(tmp_path / "b.csv")
-    with pytest.raises(DataError, match="cannot be read"):
+    with pytest.raises(DataError, match=r"missing\.csv: cannot be read \(No such file .* config key sounds\.table"):
         read_clip_table(tmp_path / "missing.csv")
+    with pytest.raises(DataError, match="there is no such folder"):
+        find_table(tmp_path / "nowhere")
+    (tmp_path / "b.csv").write_text("filename,category\n1,a.wav,bell\n2,b.wav,drum\n")
+    with pytest.raises(DataError, match="rows have more fields than the first line has names"):
+        read_clip_table(tmp_path / "b.csv")
     (tmp_path / "a.CSV").touch()
     with pytest.raises(DataError, match=r"2 CSV files lie in it \(a\.CSV, b\.csv\)"):
         find_table(tmp_path)

@@ -11,6 +11,7 @@ import pytest
 from earshot.learn.networks_published import least_loss
 from earshot.score.classes import score_trainings
 from earshot.show import figures, figures_classes, summary_classes
+from earshot.show.headlines import headlines
 from earshot.show.page import FigureOnPage
 from earshot.show.page_classes import render_classes
 from test_page import Reader
@@ -191,6 +192,25 @@ def test_sounds_stand_beside_what_was_published_and_what_people_do(sounds):
     text = page(made_up, name).text
     assert "This is a demonstration." in text and "made up by a program; no data set was used" in text
     assert "people who listened" not in text
+
+
+def test_sounds_of_ones_own_stand_beside_what_a_guess_would_reach(sounds):
+    """And beside nothing that was published of others."""
+    name, summary, _ = sounds
+    config = made.CONFIG[name] | {"collection": "folder"}
+    own = copy.deepcopy(summary) | {
+        "data": [],
+        name: summary_classes.sounds(made.told(name, "residual"), config, PUBLISHED),
+    }
+    assert summary_classes.published_lines(own, name) == {}
+    text = page(own, name).text
+    largest = own[name]["largest_class"]
+    assert largest == {"category": "cat", "share": 0.35}
+    assert "who always says “cat”" in text and "mean over classes" in text and "The clips are the user's own." in text
+    for theirs in ("Pavlova", "ESC", "Piczak", "demonstration"):
+        assert theirs not in text
+    (headline,) = headlines(name, own)
+    assert headline.published == "" and headline.n == "300 clips"
 
 
 def test_chords_say_what_leaks_and_what_a_softmax_costs(chords):

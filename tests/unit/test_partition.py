@@ -120,3 +120,14 @@ def test_a_seed_gives_the_same_parts_in_any_order_and_another_seed_gives_others(
 def test_a_split_that_clips_do_not_have_is_refused(index, split):
     with pytest.raises(ConfigError, match=f"split {split} is none"):
         parts(index, split, 1)
+
+
+def test_a_class_that_tests_is_learnt_from_something():
+    """Else clips were left out, or all are of recordings that test."""
+    index = SOUNDS.assign(category=SOUNDS["target"].map("class {}".format))
+    assert set(parts(index, "fold1", 1)) == {"training", "test"}
+    alone = index[(index["fold"] == 1) | (index["target"] != 2)].reset_index(drop=True)
+    with pytest.raises(ConfigError, match="no clip of class 2 is left to learn from in split fold1"):
+        parts(alone, "fold1", 1)
+    with pytest.raises(ConfigError, match="no clip is there to test in split fold9"):
+        parts(index, "fold9", 1)

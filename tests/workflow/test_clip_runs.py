@@ -374,7 +374,10 @@ def test_clips_of_ones_own_are_a_set(own, tmp_path):
     ("table", "wanted"),
     [
         ("filename\na.wav\n", "no column category among filename. A table of clips has filename and category"),
-        ("filename,category\na.wav,dog\na.wav,dog\n", "1 fault: a has more than one row. Mend the table."),
+        (
+            "filename,category\na.wav,dog\na.wav,dog\n",
+            "1 fault: a has more than one row, or two files differ",
+        ),
         (None, "0 CSV files lie in it, and one has to say which clip is of which class"),
     ],
 )

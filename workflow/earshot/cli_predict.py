@@ -96,7 +96,7 @@ def _in_words(path: str, answer: "Answer") -> str:
     lines = [f"{Path(path).name}{pieces}"]
     for task, shares in answer.probabilities.items():
         ranked = sorted(shares.items(), key=lambda one: -one[1])
-        said = [f"{called(label)} {100 * share:.1f} %" for label, share in ranked[:3]]
+        said = [f"{called(label, task)} {100 * share:.1f} %" for label, share in ranked[:3]]
         worth = 1 + sum(share >= _UNCERTAIN for _, share in ranked[1:3])
         lines.append(f"  {task}: " + ", ".join(said[:worth]))
     return "\n".join(lines + [f"  but: {doubt}" for doubt in answer.doubts])

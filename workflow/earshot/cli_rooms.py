@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from earshot.errors import ConfigError
+from earshot.errors import ConfigError, EarshotError
 
 if TYPE_CHECKING:  # which loads torch: seconds that whoever asks for help need not wait
     import pandas as pd
@@ -55,8 +55,7 @@ def run(given: argparse.Namespace) -> int:
     from earshot.learn.room_listening import find_rooms  # noqa: PLC0415 (as above)
     from earshot.models.manifest import named  # noqa: PLC0415
 
-    models = _models(given)
-    model = named(models, given.model, "model of rooms", "--model") if given.model else None
+    model = named(_models(given.results), given.model, "model of rooms", "--model") if given.model else None
     if given.hear and given.room is None:
         raise ConfigError("--hear wants a room: name one with --room.")
     if given.receiver is not None and not given.hear:
@@ -76,23 +75,16 @@ def run(given: argparse.Namespace) -> int:
     else:
         for rooms in find_rooms(given.results).values():
             _tell_set(rooms)
-        for one in models.values():
-            _tell_scores(one)
+        _tell_models(given.results)
     return 0
 
 
-def _models(given: argparse.Namespace) -> "dict[str, TrainedModel]":
-    """Return the models of rooms in the manifests of results; none where there is no manifest and none is asked for."""
+def _models(results: str) -> "dict[str, TrainedModel]":
+    """Return the models of rooms that are in the manifests of results."""
     from earshot.learn.room_listening import TrainedModel  # noqa: PLC0415
     from earshot.models.manifest import find_models  # noqa: PLC0415
 
-    try:
-        found = find_models(given.results, "room_model")
-    except ConfigError:
-        if given.model:
-            raise
-        return {}  # rooms are there before any model is
-    return {name: TrainedModel(name, model.files) for name, model in found.items()}
+    return {name: TrainedModel(name, model.files) for name, model in find_models(results, "room_model").items()}
 
 
 def _rank(rooms: "RoomSet") -> tuple[int, bool]:
@@ -118,6 +110,16 @@ def _tell_set(rooms: "RoomSet") -> None:
         f"{small:.0f} to {large:.0f} m3, measured T60 {dry:.2f} to {live:.2f} s"
         + (f"; receivers are heads with two ears, of {rooms.head}" if rooms.head else "")
     )
+
+
+def _tell_models(results: str) -> None:
+    try:
+        models = _models(results)
+    except EarshotError as fault:  # rooms are there before any model is
+        print(f"no models: {fault}")
+        return
+    for one in models.values():
+        _tell_scores(one)
 
 
 def _tell_scores(model: "TrainedModel") -> None:

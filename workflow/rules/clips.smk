@@ -11,8 +11,8 @@ if SOUNDS.collection == "folder":
     from earshot.data.clip_table import find_table, folds_of, read_clip_table
 
     OWN_TABLE = SOUNDS.table or stops(find_table, SOUNDS.folder)
-    rows = stops(read_clip_table, OWN_TABLE)
-    COUNTS["folder"], FOLDS_OF_SOUNDS = len(rows), folds_of(rows, SOUNDS.folds)
+    OWN_CLIPS = stops(read_clip_table, OWN_TABLE)
+    COUNTS["folder"], FOLDS_OF_SOUNDS = len(OWN_CLIPS), folds_of(OWN_CLIPS, SOUNDS.folds)
 
 
 def count(study):
@@ -51,7 +51,8 @@ def own_folder(study):
 def slice_of_set(study):
     """Return what a study's set is verified by: how many clips each cell has, or the table that lists one's own."""
     if study.collection == "folder":
-        return {"table": str(OWN_TABLE), "folds": study.folds, "seed": CONFIG.seed}
+        dealt_by = {} if "fold" in OWN_CLIPS else {"folds": study.folds, "seed": CONFIG.seed}
+        return {"table": str(OWN_TABLE)} | dealt_by
     return {} if study.collection.startswith("esc") else {"clips_per_cell": study.clips_per_cell}
 
 

@@ -56,9 +56,10 @@ with at_work(snakemake) as params:
         "split": wildcards.split,
         "seed": settings["seed"],
     }
+    set_of_clips = Path(snakemake.input["values"][0]).parents[2].name
     with replacing_folder(snakemake.output.networks) as folder:
         for one in trained:
-            own = about | {"settings": dict(settings), "made_with": made_with}
+            own = about | {"clips": set_of_clips, "settings": dict(settings), "made_with": made_with}
             write_network(folder / f"{one.network.name}.safetensors", one.network, own)
     history = pd.concat([pd.DataFrame(one.history).assign(task=one.network.name) for one in trained])
     on = computing(hardware(params.device), where.type, torch.get_num_threads())

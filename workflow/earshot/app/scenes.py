@@ -61,5 +61,5 @@ def _what(kind: str, label: str | None) -> str:
         return kind
     if kind == "chord":
         root, _, triad = label.partition(" ")  # Df4 j
-        return f"a piano's {called(root[:-1])} {called(triad)}"
-    return called(label)
+        return f"a piano's {called(root[:-1], 'root')} {called(triad, 'type')}"
+    return called(label, "category")

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from earshot.data.clip_shards import read_shard
 from earshot.data.schemas.classes import CLASS_PREDICTIONS
+from earshot.data.shards import read_settings
 from earshot.data.synthetic_sounds import KINDS
 from earshot.data.synthetic_triads import synthetic_triads
 from earshot.data.tables import read_table
@@ -55,12 +56,12 @@ def of_classifiers(files: Sequence[Path], results: Path) -> list[Sound]:
     """
     try:
         tested = pd.concat(list(_tested(files)), ignore_index=True)
-        chosen = tested.groupby("item").agg(true=("true", list), split=("split", "first"))
-        chosen["name"] = chosen["true"].map(lambda true: " ".join(map(called, dict.fromkeys(true))))
+        words = ("words", lambda own: " ".join(dict.fromkeys(own)))
+        chosen = tested.groupby("item").agg(name=words, split=("split", "first"))
         chosen = chosen.drop_duplicates("name").sort_values("name")
         chosen = chosen.iloc[np.unique(np.linspace(0, len(chosen) - 1, _OF_A_RUN).round().astype(int))]
-        signals = _signals(results, set(chosen.index))
-    except (DataError, ValueError):  # ValueError: nothing was tested
+        signals = _signals(results / "shared/clips" / read_settings(files[0])["clips"], set(chosen.index))
+    except (DataError, KeyError, ValueError):  # networks do not say which clips; nothing was tested
         return []
     by_split = {name: frozenset(path for path in files if _split(path).name == name) for name in set(chosen["split"])}
     return [
@@ -79,15 +80,16 @@ def _tested(files: Sequence[Path]) -> Iterator[pd.DataFrame]:
         tables = sorted(split.glob("*/predictions.parquet"))
         if tables and split.name != _LEAKING:
             rows = read_table(tables[0], CLASS_PREDICTIONS)
-            yield rows[rows["effect"].isna()][["item", "true"]].assign(split=split.name)
+            rows = rows[rows["effect"].isna()]
+            words = [called(true, task) for true, task in zip(rows["true"], rows["task"], strict=True)]
+            yield rows[["item"]].assign(words=words, split=split.name)
 
 
-def _signals(results: Path, items: set[str]) -> dict[str, tuple[NDArray[np.float32], float]]:
-    """Return the signals of clips and their rates, by name, of whatever shards hold them."""
+def _signals(clips: Path, items: set[str]) -> dict[str, tuple[NDArray[np.float32], float]]:
+    """Return the signals of clips and their rates, by name, of a set's folder."""
     found: dict[str, tuple[NDArray[np.float32], float]] = {}
-    for path in sorted(results.glob("shared/clips/*/dry/waveforms/*.safetensors")):
-        dataset = path.parents[2].name.rpartition("-")[0]
-        index, values, settings = read_shard(path, path.with_suffix(".parquet"), dataset)
+    for path in sorted(clips.glob("dry/waveforms/*.safetensors")):
+        index, values, settings = read_shard(path, path.with_suffix(".parquet"), clips.name.rpartition("-")[0])
         for place, item in enumerate(index["item"]):
             if item in items and item not in found:
                 found[item] = values[place].numpy().astype(np.float32) / np.float32(FULL_SCALE), settings["rate_hz"]

@@ -54,7 +54,7 @@ class Classifiers:
 def in_words(answer: Answer) -> str:
     """Return a sentence that says what the recording is."""
     best = [_best(shares) for shares in answer.probabilities.values()]
-    named = " ".join(called(label) for label, _ in best)
+    named = " ".join(called(label, task) for task, (label, _) in zip(answer.probabilities, best, strict=True))
     sure = ", ".join(
         f"{TASKS.get(task, task)} {100 * share:.0f} %" if len(best) > 1 else f"{100 * share:.0f} %"
         for task, (_, share) in zip(answer.probabilities, best, strict=True)
@@ -74,10 +74,10 @@ def bars(answer: Answer) -> str:
 
 def _table(task: str, shares: Mapping[str, float]) -> str:
     if len(shares) <= _ALL and task in ("root", "type"):
-        shown = in_order(shares)
+        shown = in_order(shares, task)
     else:
         shown = sorted(shares, key=lambda name: -shares[name])[:_MOST]
-    rows = [(called(name), shares[name], name == _best(shares)[0]) for name in shown]
+    rows = [(called(name, task), shares[name], name == _best(shares)[0]) for name in shown]
     if len(shown) < len(shares):
         rows.append((f"{len(shares) - len(shown)} others", 1 - sum(shares[name] for name in shown), False))
     body = "".join(_row(*row) for row in rows)

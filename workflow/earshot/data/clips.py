@@ -123,7 +123,7 @@ def clips_below(folder: Path, pattern: str = "*") -> dict[str, list[Path]]:
     """Find the clips in or below `folder`, by stem. What archives of macOS keep beside them (._name) is passed over."""
     found: dict[str, list[Path]] = {}
     for path in sorted(folder.rglob(pattern)):
-        if path.suffix in HEADERS and not path.name.startswith("."):
+        if path.suffix.lower() in HEADERS and not path.name.startswith("."):
             found.setdefault(path.stem, []).append(path)
     if not found:
         raise DataError(f"{folder}: no clips are in it or below. Give the folder that has them, or retrieve them.")
@@ -163,8 +163,8 @@ def faults_of_files(items: Iterable[str], found: Mapping[str, list[Path]], damag
             continue
         with paths[0].open("rb") as file:
             head = file.read(4)
-        if head != HEADERS[paths[0].suffix]:
-            faults.append(f"{paths[0]} begins with {head!r}, not as a {paths[0].suffix} file")
+        if head != HEADERS[(ending := paths[0].suffix.lower())]:
+            faults.append(f"{paths[0]} begins with {head!r}, not as a {ending} file")
     return faults
 
 

@@ -22,7 +22,7 @@ def verify_own_clips(
     evenly as that allows. `damaged_too` is as in `earshot.data.clips.verify_esc50`.
 
     The columns are item, path, fold, category and src_file. Raises DataError, which names the first faults and their
-    number: a class has to be in two folds at least, since what tests is never learnt from.
+    number: of each class that tests something has to be left to learn from, of other recordings and in other folds.
     """
     folder, rows = Path(folder), read_clip_table(table)
     if "fold" not in rows:
@@ -33,7 +33,8 @@ def verify_own_clips(
             by_name[path.name].append(path)
     found = {item: _files(folder, name, by_name) for item, name in zip(rows["item"], rows["filename"], strict=True)}
 
-    faults = _lacking_folds(rows, folds_of(rows, folds))
+    faults = _not_learnt(rows, folds_of(rows, folds))
+    faults += _named_twice(found)
     faults += faults_of_files(rows["item"], found, damaged_too)
     raise_if_any(table, faults, "Mend the table or the folder.")
     rows["path"] = [str(found[item][0]) for item in rows["item"]]
@@ -65,14 +66,27 @@ def _dealt(rows: pd.DataFrame, folds: int, seed: int, table: Path | str) -> pd.S
     return found
 
 
-def _lacking_folds(rows: pd.DataFrame, folds: list[int]) -> list[str]:
-    """Name what cannot be both learnt and tested: one class alone, folds without clips, classes of one fold."""
-    classes = rows.groupby("category")["fold"].nunique()
-    faults = [f"{classes.index[0]} is the only class, and two are the fewest"] if len(classes) < 2 else []
+def _not_learnt(rows: pd.DataFrame, folds: list[int]) -> list[str]:
+    """Name what cannot be both learnt and tested: a class alone, folds without clips, classes that only test."""
+    classes = sorted(set(rows["category"]))
+    faults = [f"{classes[0]} is the only class, and two are the fewest"] if len(classes) < 2 else []
     faults += [f"no clip is in fold {fold}" for fold in folds if fold not in set(rows["fold"])]
     if len(folds) < 2:
         return [*faults, f"all clips are in fold {folds[0]}, and two folds are the fewest"]
-    return faults + [
-        f"all clips of {name} are in one fold, since they are of one recording or the table says so"
-        for name in classes.index[classes < 2]
-    ]
+    for fold in folds:
+        test = rows["fold"] == fold
+        learnt = ~test & ~rows["src_file"].isin(rows["src_file"][test])
+        lacking = sorted(set(rows["category"][test]) - set(rows["category"][learnt]))
+        faults += [f"no clip of {name} is left to learn from when fold {fold} tests" for name in lacking]
+    return faults
+
+
+def _named_twice(found: dict[str, list[Path]]) -> list[str]:
+    """Name the rows that mean one file."""
+    items: dict[Path, str] = {}
+    faults = []
+    for item, paths in found.items():
+        for path in paths[:1]:
+            if items.setdefault(path, item) != item:
+                faults.append(f"{items[path]} and {item} are one file, {path}")
+    return faults

@@ -79,9 +79,7 @@ def _signal(path: str, settings: WaveformSettings) -> tuple[NDArray[np.float32],
     if recorded_hz < settings.rate_hz:
         raise DataError(f"{path}: is recorded at {recorded_hz:g} Hz, less than {settings.rate_hz:g} Hz. Leave it out.")
     if recorded_s < SHORTEST * settings.duration_s:
-        raise DataError(
-            f"{path}: is {recorded_s:.3f} s long, and {settings.duration_s:g} s are wanted. Retrieve it again."
-        )
+        raise DataError(f"{path}: is {recorded_s:.3f} s long, and {settings.duration_s:g} s are wanted. Leave it out.")
     kept = fitted(at_rate(signal, recorded_hz, settings.rate_hz), settings.samples, settings.padding)
     if abs(kept).max() < SILENT:
         what = f"{settings.duration_s:g} s at {settings.rate_hz:g} Hz"

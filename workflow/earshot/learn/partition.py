@@ -23,7 +23,7 @@ def parts(
     `validation` is the share that is taken off the training part to choose by: of its groups, so that no recording
     and no performance is in two parts. `variations` is how many chords in succession are of one performance. Of parts
     that are drawn each has one group at least, where there are two. Raises ConfigError for a split that these clips do
-    not have, and where there is no group to validate by.
+    not have, where there is no group to validate by, and where a sound is tested that is learnt from no clip.
     """
     kind, _, value = split.rpartition("_")
     together = groups(index, variations)
@@ -50,7 +50,19 @@ def parts(
                 "performances, so none can be set apart. Set patience_epochs to null, or give more clips."
             )
         found[rest] = np.where(_lowest(together[rest], validation, seed, split), "validation", "training")
+    if "category" in index:
+        _require_learnt(index["category"], found, split)
     return found
+
+
+def _require_learnt(classes: pd.Series, found: NDArray[np.str_], split: str) -> None:
+    """Raise ConfigError where nothing tests, or a class that tests is not learnt: clips may have been left out."""
+    tested, learnt = (set(classes[found == part]) for part in ("test", "training"))
+    remedy = "Give more clips or recordings, lower sounds.folds, or take the class out of the table of clips."
+    if not tested:
+        raise ConfigError(f"no clip is there to test in split {split}. {remedy}")
+    if lacking := sorted(tested - learnt):
+        raise ConfigError(f"no clip of {lacking[0]} is left to learn from in split {split}, where it tests. {remedy}")
 
 
 def groups(index: pd.DataFrame, variations: int) -> pd.Series:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from earshot.data.schemas.classes import CLASS_SCORES
 from earshot.data.shards import read_settings
+from earshot.data.tables import read_table
 from earshot.errors import DataError
 from earshot.signal.interaural import interaural_settings
 
@@ -114,9 +116,30 @@ def _settings(path: Path, kind: Kind) -> Mapping[str, Any] | None:
 def _current(kind: Kind, files: Mapping[Path, Mapping[str, Any]]) -> Mapping[Path, Mapping[str, Any]]:
     """Return files without those that others have replaced: of each person the one that was written last.
 
-    People are dealt to shards, and where they are dealt anew an earlier shard's folder stays.
+    People are dealt to shards, and where they are dealt anew an earlier shard's folder stays. Of classifiers of clips
+    the splits and seeds count that were scored together last: folds may have been more before.
     """
+    if kind == "classifier":
+        return _scored(files)
     if kind != "person_localiser":
         return files
     of_people = {path.stem: path for path in sorted(files, key=lambda path: path.stat().st_mtime_ns)}
     return {path: files[path] for _, path in sorted(of_people.items())}
+
+
+def _scored(files: Mapping[Path, Mapping[str, Any]]) -> Mapping[Path, Mapping[str, Any]]:
+    """Return those of a classifier's networks that its table of scores knows; all where there is none yet.
+
+    They lie in <classifier>/<split>/<number>/networks/.
+    """
+    table = next(iter(files)).parents[3] / "scores.parquet"
+    if not table.is_file():
+        return files
+    try:
+        scores = read_table(table, CLASS_SCORES)
+    except DataError as fault:
+        log.warning("passed over: %s", fault)
+        return files
+    known = set(zip(scores["split"], scores["seed"], strict=True))
+    places = {path: (path.parents[2].name, settings.get("seed")) for path, settings in files.items()}
+    return {path: files[path] for path, place in places.items() if place in known} or files

@@ -12,7 +12,7 @@ Summary = Mapping[str, Any]
 
 # Of each kind of split of clips, and of what a person's localiser is judged by; {values} are what was held out.
 _OF_CLIPS = {
-    "fold": "folds {values}, in which clips of one recording are together",
+    "fold": "folds {values}; what the collection names as one recording is on one side",
     "random": f"{100 * TEST_SHARE:.0f} % of the clips, drawn one by one, and variations of them learnt from: it leaks",
     "by_performance": f"{100 * TEST_SHARE:.0f} % of the performances, each with all its variations",
     "by_dynamic": "the dynamics {values}, each as one that was never heard",

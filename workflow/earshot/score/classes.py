@@ -83,6 +83,15 @@ def score_trainings(predictions: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[*TRAINING, "clips", "accuracy", "calibration_error"])
 
 
+def accuracy_of_seeds(scores: pd.DataFrame) -> pd.Series:
+    """Return by seed the share of all clips that were held out, of whatever size each part of them is.
+
+    `scores` are those of one classifier and task in splits of one kind.
+    """
+    right = (scores["accuracy"] * scores["clips"]).groupby(scores["seed"]).sum()
+    return right / scores["clips"].groupby(scores["seed"]).sum()
+
+
 def score_ensembles(predictions: pd.DataFrame, classes: Mapping[str, Sequence[str]]) -> pd.DataFrame:
     """Return accuracy and calibration error of what a classifier's networks say together, for each split and task.
 

@@ -71,7 +71,7 @@ TEXTS = {
         "Points, one for each training, on an axis of accuracy in percent: a row for each classifier and kind of "
         "split, with mean and standard deviation over seeds, and a published accuracy as a dashed line.",
         "Each point is a training, by how many percent of the clips that it never heard it names rightly. Diamond and "
-        "bar are mean and standard deviation over seeds, of each of which the mean over all that was held out counts.",
+        "bar are mean and standard deviation over seeds, of each of which all clips that were held out count together.",
     ),
     "class_confusion": (
         "What is taken for what",

@@ -22,14 +22,14 @@ SPLITS = {
 _HELD_OUT = {"f": "loud (f)", "m": "middle (m)", "p": "soft (p)"}
 
 
-def called(name: str) -> str:
-    """Return what a class is called: D flat for Df, major for j, and vacuum cleaner for vacuum_cleaner."""
-    return _CALLED.get(name, name.replace("_", " "))
+def called(name: str, task: str) -> str:
+    """Return what a class of a task is called: D flat for Df, major for j, and vacuum cleaner for vacuum_cleaner."""
+    return name.replace("_", " ") if task == "category" else _CALLED.get(name, name)
 
 
-def in_order(names: Iterable[str]) -> list[str]:
+def in_order(names: Iterable[str], task: str) -> list[str]:
     """Return classes in the order that people expect: chords as their names say it, sounds by the alphabet."""
-    return sorted(set(names), key=lambda name: (_PLACES.get(name, -1), name))
+    return sorted(set(names), key=lambda name: (-1 if task == "category" else _PLACES.get(name, -1), name))
 
 
 def split_of(name: str) -> tuple[str, str]:

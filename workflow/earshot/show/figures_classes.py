@@ -10,7 +10,7 @@ from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 
 from earshot.learn.networks_published import least_loss
-from earshot.score.classes import confusion, reliability, score_trainings
+from earshot.score.classes import accuracy_of_seeds, confusion, reliability, score_trainings
 from earshot.show.class_words import TASKS, called, in_order, split_called, split_of
 from earshot.show.colours import COLOURS, INK
 from earshot.show.figures import only_words, styled
@@ -77,7 +77,8 @@ def class_confusion(answers: pd.DataFrame) -> Figure:
     if answers.empty:
         return only_words("No answers to show (n = 0).")
     shown = of_pictured(answers)
-    classes = {str(task): in_order([*own["true"], *own["said"]]) for task, own in shown.groupby("task", sort=False)}
+    by_task = {str(task): own for task, own in shown.groupby("task", sort=False)}
+    classes = {task: in_order([*own["true"], *own["said"]], task) for task, own in by_task.items()}
     most = max(map(len, classes.values()))
     side = 3.6 if most <= _WRITTEN else 6.6
     widths = [max(len(own), 6) for own in classes.values()]
@@ -85,12 +86,12 @@ def class_confusion(answers: pd.DataFrame) -> Figure:
     for axes, (task, own) in zip(
         np.atleast_1d(figure.subplots(1, len(classes), width_ratios=widths)), classes.items(), strict=True
     ):
-        rows = shown[shown["task"] == task]
+        rows = by_task[task]
         table = confusion(rows["true"], rows["said"], own).to_numpy(np.float64)
         percent = 100 * table / np.maximum(table.sum(1, keepdims=True), 1)
         image = axes.imshow(percent, cmap="viridis", norm=PowerNorm(0.5, 0, 100), interpolation="nearest")
         size = 9 if len(own) <= 8 else 7.5 if len(own) <= _WRITTEN else 5.5
-        names = [called(name) for name in own]
+        names = [called(name, task) for name in own]
         upright = len(own) > _WRITTEN or max(map(len, names)) > 2
         axes.set_xticks(range(len(own)), names, rotation=90 if upright else 0, fontsize=size)
         axes.set_yticks(range(len(own)), names, fontsize=size)
@@ -190,7 +191,7 @@ def _trainings(axes: Axes, rows: pd.DataFrame, place: float, colour: str, marker
     """Draw a point for each training, below them mean and SD over seeds, and write these at the right."""
     heights = place - 0.15 + 0.4 * (rows["percent"].rank(method="first").to_numpy() * 0.618034 % 1 - 0.5)
     axes.scatter(rows["percent"], heights, s=16, color=colour, marker=marker, alpha=0.6, linewidths=0)
-    seeds = rows.groupby("seed")["percent"].mean()
+    seeds = 100 * accuracy_of_seeds(rows)
     spread = seeds.std() if len(seeds) > 1 else None
     axes.errorbar(seeds.mean(), place + 0.25, xerr=spread, fmt="D", markersize=4, capsize=3, color=INK)
     words = f"{seeds.mean():.1f}" if spread is None else f"{seeds.mean():.1f} ± {spread:.1f}"

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from earshot.score.classes import confusion, most_confused
+from earshot.score.classes import accuracy_of_seeds, confusion, most_confused
 from earshot.show.class_words import in_order, pictured, split_of
 from earshot.show.summary import finite
 
@@ -149,7 +150,7 @@ def confused(answers: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
     shown = of_pictured(answers)
     found: dict[str, list[dict[str, Any]]] = {}
     for task, own in shown.groupby("task", sort=False):
-        table = confusion(own["true"], own["said"], in_order([*own["true"], *own["said"]]))
+        table = confusion(own["true"], own["said"], in_order([*own["true"], *own["said"]], str(task)))
         pairs = most_confused(table, _PAIRS)
         found[str(task)] = [{str(key): value for key, value in row.items()} for row in pairs.to_dict("records")]
     return found
@@ -176,13 +177,13 @@ def softmax_pairs(models: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, st
 
 
 def _by_split(scores: pd.DataFrame, table: str) -> dict[str, dict[str, Any]]:
-    """Return by task and kind of split the accuracy of one classifier: over seeds, of means over what is held out.
+    """Return by task and kind of split the accuracy of one classifier: over seeds, of all clips that are held out.
 
     Of what is held out are said the means over seeds, and in `trainings` the accuracy of each seed.
     """
     found: dict[str, dict[str, Any]] = {}
     for (task, kind), own in _with_kinds(scores).groupby(["task", "kind"], sort=False):
-        seeds = own.groupby("seed")["accuracy"].mean()
+        seeds = accuracy_of_seeds(own)
         held_out = {
             str(value): rows.sort_values("seed")["accuracy"] for value, rows in own.groupby("held_out") if value
         }
@@ -194,7 +195,7 @@ def _by_split(scores: pd.DataFrame, table: str) -> dict[str, dict[str, Any]]:
             "seeds": seeds.tolist(),
             "n": len(seeds),
             "clips": int(own.groupby("seed")["clips"].sum().max()),
-            "calibration_error": float(own["calibration_error"].mean()),
+            "calibration_error": float(np.average(own["calibration_error"], weights=own["clips"])),
             "unit": "share",
             "table": table,
         }
@@ -206,8 +207,8 @@ def _together(ensembles: pd.DataFrame) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for (task, kind), own in _with_kinds(ensembles).groupby(["task", "kind"], sort=False):
         found.setdefault(str(task), {})[str(kind)] = {
-            "accuracy": float(own["accuracy"].mean()),
-            "calibration_error": float(own["calibration_error"].mean()),
+            "accuracy": float(np.average(own["accuracy"], weights=own["clips"])),
+            "calibration_error": float(np.average(own["calibration_error"], weights=own["clips"])),
             "networks": int(own["networks"].max()),
         }
     return found

@@ -82,10 +82,10 @@ def write_clips(folder, kind, study, model, tasks, spectra, of, shape, split="ra
     torch.manual_seed(seed)
     made_with = {"rate_hz": RATE, "duration_s": 1.0, "padding": "zeros", "kind": of, "settings": spectra}
     made = standardised(build(kind, tasks, shape, spectra))
-    about = {"study": study, "model": model, "split": split, "settings": {"network": kind}, "made_with": made_with}
+    about = {"study": study, "model": model, "split": split, "seed": seed, "settings": {"network": kind}}
     path = folder / study / model / split / f"{seed}" / "networks" / f"{made.name}.safetensors"
     path.parent.mkdir(parents=True, exist_ok=True)
-    classifier.write_network(path, made, about)
+    classifier.write_network(path, made, about | {"made_with": made_with})
     return path
 
 

@@ -24,6 +24,13 @@ def test_figures_of_a_chapter_say_their_unit_their_n_and_what_was_published():
     assert headlines("no such chapter", {}) == []
 
 
+def test_directions_that_were_measured_are_in_the_order_of_their_number():
+    """A summary has them by the alphabet."""
+    unseen = {count: {"p95_deg": {"mean": 1.0, "sd": None, "n": 3}} for count in ("0", "100", "20", "5")}
+    found = headlines("others", {"others": {"unseen_person": unseen}})
+    assert [one.what.split()[-4] for one in found] == ["0", "5", "20", "100"]
+
+
 def test_what_no_scene_had_is_no_figure():
     scenes = made.scenes(sources=(1, 1, 1))
     found = summary_scenes.summarise(scenes, made.answers(scenes, classes=False), 1, made.TABLE)

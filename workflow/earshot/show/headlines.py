@@ -66,7 +66,8 @@ def _study(summary: Summary) -> Iterator[Headline]:
 
 
 def _others(summary: Summary) -> Iterator[Headline]:
-    for measured, own in summary["others"]["unseen_person"].items():
+    unseen = summary["others"]["unseen_person"]
+    for measured, own in sorted(unseen.items(), key=lambda item: int(item[0])):
         what = f"95th percentile of the error, a person of whom {measured} directions were measured"
         yield _p95(what, own["p95_deg"], None)
 
@@ -77,7 +78,7 @@ def _sounds(summary: Summary) -> Iterator[Headline]:
     said = [f"{_percent(official['accuracy'])} (ESC-50, one split)"] if official else []
     if official and official["people"]:
         said.append(f"people {_percent(official['people'])}")
-    what = f"right classes, of {study['classes']}, mean over folds"
+    what = f"right classes, of {study['classes']}, all folds"
     spread = _deviation(own["sd"], 100)
     yield Headline(
         what, 100 * own["mean"], "%", "higher", f"{own['clips']:,} clips", spread, "; ".join(said), own["table"]

@@ -54,6 +54,7 @@ def sounds(told: Told, config: Mapping[str, Any], published: pd.DataFrame) -> di
             "ensemble": _together(own["ensembles"])["category"]["folds"],
         } | costs(own["history"])
     collection = config["collection"]
+    right = told.answers["true"] == told.answers["said"]
     return about_clips(told.clips, config["duration_s"]) | {
         "collection": collection,
         "classes": int(told.kept["category"].nunique()),
@@ -61,7 +62,7 @@ def sounds(told: Told, config: Mapping[str, Any], published: pd.DataFrame) -> di
         collection: {"accuracy": models[told.headline]["accuracy"]},
         "models": models,
         "confused": confused(told.answers),
-        "mean_over_classes": finite(_right(told.answers).groupby(told.answers["true"]).mean().mean()),
+        "mean_over_classes": finite(right.groupby(told.answers["true"]).mean().mean()),
         "largest_class": _largest_class(told.kept),
         "published": None if collection == "folder" else _published_sounds(_published(published, "B"), collection),
     }
@@ -235,10 +236,6 @@ def _differences(
         task: {kind: value - others[task][kind] for kind, value in own.items() if kind in others[task]}
         for task, own in some.items()
     }
-
-
-def _right(answers: pd.DataFrame) -> pd.Series:
-    return (answers["true"] == answers["said"]).astype(float)
 
 
 def _largest_class(clips: pd.DataFrame) -> dict[str, Any]:
